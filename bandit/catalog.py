@@ -1,0 +1,141 @@
+"""What can be shown: templates, placements, campaigns and policies, as one immutable snapshot.
+
+A `Catalog` is what a shop writes down; it is checked as a whole and never changed: every edit makes the next
+version. What a request needs of it is laid out once, in `bandit.shelf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from bandit.config import Id, Policy
+from bandit.errors import BadInput
+from bandit.features import Feature, hash_features
+
+Text = Annotated[str, Meta(max_length=2_000)]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s<>\"']{1,2000}\Z", description="http or https")]
+Instant = Annotated[datetime, Meta(tz=True)]
+Label = Annotated[str, Meta(max_length=64)]
+
+KINDS = ("policies", "placements", "campaigns", "templates")
+
+
+class Creative(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the shopper sees. `html` may use {title}, {description}, {image_url} and {click_url}; each is escaped."""
+
+    title: Text = ""
+    description: Text = ""
+    image_url: Url | None = None
+    link: Url | None = None  # landing page of a click
+    html: Annotated[str, Meta(max_length=20_000)] | None = None
+
+
+class Campaign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who pays, and when it runs: from `starts_at` up to, not including, `ends_at`."""
+
+    id: Id
+    status: Literal["active", "paused", "ended"] = "active"
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
+            raise ValueError(
+                f"starts_at {self.starts_at.isoformat()} must be before ends_at {self.ends_at.isoformat()}"
+            )
+
+
+class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A position on a page."""
+
+    id: Id
+    page_type: Label = ""
+    format: Label = ""
+    features: dict[str, Feature] = {}
+
+
+class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An ad creative with its features and where it may stand."""
+
+    id: Id
+    campaign: Id | None = None
+    status: Literal["active", "paused"] = "active"
+    formats: tuple[Label, ...] | None = None  # null: fits every format
+    placements: tuple[Id, ...] | None = None  # null: fits every placement
+    features: dict[str, Feature] = {}
+    creative: Creative = Creative()
+
+
+class Catalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One version of all that can be shown. Version 0 is the empty catalog of a new installation."""
+
+    version: Annotated[int, Meta(ge=0)] = 0
+    policies: tuple[Policy, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    templates: tuple[Template, ...] = ()
+
+
+def ad_features(template: Template) -> dict[str, Feature]:
+    """What the model is told of a template: its own features, its id and its campaign."""
+    own: dict[str, Feature] = {"id": template.id}
+    if template.campaign:
+        own["campaign"] = template.campaign
+    return own | template.features
+
+
+def placement_features(placement: Placement) -> dict[str, Feature]:
+    """What the model is told of a placement: its own features, id, page type and format."""
+    own: dict[str, Feature] = {
+        "id": placement.id,
+        "page_type": placement.page_type,
+        "format": placement.format,
+    }
+    return {name: value for name, value in own.items() if value != ""} | placement.features
+
+
+def checked(catalog: Catalog) -> Catalog:
+    """The catalog itself, if all in it holds together.
+
+    Raises BadInput naming the place of a double id, an id that nothing has, or a feature out of bounds.
+    """
+    campaigns = _unique("campaigns", [c.id for c in catalog.campaigns])
+    placements = _unique("placements", [p.id for p in catalog.placements])
+    _unique("templates", [t.id for t in catalog.templates])
+    _unique("policies", [p.id for p in catalog.policies])
+    for i, policy in enumerate(catalog.policies):
+        _known(f"#/policies/{i}/placements", policy.placements or (), placements)
+    for i, template in enumerate(catalog.templates):
+        _known(f"#/templates/{i}/campaign", [template.campaign] if template.campaign else [], campaigns)
+        _known(f"#/templates/{i}/placements", template.placements or (), placements)
+        _hashable(f"#/templates/{i}/features", "Ad", ad_features(template))
+    for i, placement in enumerate(catalog.placements):
+        _hashable(f"#/placements/{i}/features", "Placement", placement_features(placement))
+    return catalog
+
+
+def _unique(kind: str, ids: list[str]) -> set[str]:
+    seen: set[str] = set()
+    for i, identifier in enumerate(ids):
+        if identifier in seen:
+            raise BadInput(f"#/{kind}/{i}/id", "duplicate", f"{identifier!r} stands twice in {kind}")
+        seen.add(identifier)
+    return seen
+
+
+def _known(pointer: str, ids: Iterable[str], known: set[str]) -> None:
+    for identifier in ids:
+        if identifier not in known:
+            raise BadInput(pointer, "unresolved", f"{identifier!r} is not in the catalog")
+
+
+def _hashable(pointer: str, namespace: str, features: Mapping[str, Feature]) -> None:
+    try:
+        hash_features(namespace, features)
+    except BadInput as fault:
+        raise BadInput(pointer + fault.pointer.removeprefix("#"), fault.code, fault.detail) from None

@@ -1,0 +1,154 @@
+"""What a policy is told: how it explores, learns, counts a reward and holds out.
+
+Every record is frozen and checked when it is decoded, so a config that exists is a config that works.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from bandit.errors import BadInput
+
+Id = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", description="letters, digits, . _ -; 64 at most")
+]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Reward = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+
+ExplorationKind = Literal["squarecb", "epsilon_greedy", "softmax", "greedy", "uniform"]
+
+GROUPS = "UCAP"  # feature groups by first letter: User, Context, Ad, Placement
+
+
+class Exploration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How scores become probabilities.
+
+    >>> Exploration(kind="epsilon_greedy").epsilon
+    0.05
+    """
+
+    kind: ExplorationKind = "squarecb"
+    min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = (
+        0.01  # floor of every eligible candidate; at most half the mass goes to floors
+    )
+    epsilon: Share = 0.05  # epsilon_greedy: mass spread evenly
+    softmax_lambda: Annotated[float, Meta(gt=0.0, le=1e6)] = 10.0  # softmax: p ~ exp(-lambda * cost)
+    gamma_scale: Annotated[float, Meta(gt=0.0, le=1e9)] = (
+        10.0  # squarecb: gamma = gamma_scale * learned ** gamma_exponent
+    )
+    gamma_exponent: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.5
+
+
+class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often a past outcome is learned again.
+
+    After each outcome the learner also learns `depth` outcomes drawn from the last `buffer` ones. The depth
+    falls with the number of outcomes seen, since the gain is early: `depth` up to `full_until` outcomes, then
+    in proportion `full_until / seen`, never below `least`.
+    """
+
+    depth: Annotated[int, Meta(ge=0, le=256)] = 16
+    full_until: Annotated[int, Meta(ge=1, le=1_000_000)] = 2_000
+    least: Annotated[int, Meta(ge=0, le=256)] = 1
+    buffer: Annotated[int, Meta(ge=1, le=65_536)] = 4_096
+
+
+class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the model learns. Fixed for the life of a model: a change needs a new model."""
+
+    cb_type: Literal["mtr", "ips"] = "mtr"
+    bits: Annotated[int, Meta(ge=10, le=28)] = 18  # the weight table holds 2 ** bits weights
+    learning_rate: Annotated[float, Meta(gt=0.0, le=100.0)] = 0.5
+    power_t: Annotated[float, Meta(ge=0.0, le=1.0)] = (
+        0.4999  # not .5: VW's own .5 is not the same on every processor
+    )
+    interactions: tuple[Annotated[str, Meta(pattern=r"^[UCAP]{2,3}\Z")], ...] = ("UA", "UP", "CA", "CP", "AP")
+    ignore_linear: Annotated[str, Meta(pattern=r"^[UCAP]{0,4}\Z")] = (
+        "UC"  # the same for every candidate, so they rank nothing
+    )
+    propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = (
+        0.1  # smallest propensity a label is given; bounds the weight of one click
+    )
+    replay: Replay = Replay()
+
+
+class RewardFormula(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a decision's events are worth together, in reward units.
+
+    The first event of each type counts once, purchases each; the sum is clamped to [minimum, maximum].
+    """
+
+    version: Annotated[int, Meta(ge=1)] = 1
+    impression: Reward = 0.0
+    viewable: Reward = 0.0
+    click: Reward = 1.0
+    dismiss: Reward = 0.0
+    purchase: Reward = 0.0
+    purchase_value: Reward = 0.0  # per unit of the shop's currency
+    default: Reward = 0.0  # when nothing at all was heard
+    minimum: Reward = 0.0
+    maximum: Reward = 1.0
+
+    def __post_init__(self) -> None:
+        if self.minimum >= self.maximum:
+            raise ValueError(f"minimum {self.minimum} must be below maximum {self.maximum}")
+
+
+class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the holdout sees: an even draw, a fixed ad, or what the request names as `baseline`."""
+
+    kind: Literal["uniform", "fixed", "request"] = "uniform"
+    template: Id | None = None  # for kind fixed
+    placement: Id | None = None  # for kind fixed; null: the first eligible one
+
+    def __post_init__(self) -> None:
+        if (self.kind == "fixed") != (self.template is not None):
+            raise ValueError("a baseline of kind fixed names a template, and no other kind does")
+
+
+class Holdout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Users kept apart, by hash of their pseudonym, to measure against."""
+
+    share: Share = 0.0
+    baseline: Baseline = Baseline()
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One learning loop."""
+
+    id: Id
+    placements: tuple[Id, ...] | None = None  # null: every placement of the catalog
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")] = "EUR"  # of every purchase told to this policy
+    horizon_s: Annotated[float, Meta(ge=0.1, le=30 * 86400.0)] = (
+        600.0  # how long a decision waits for its events
+    )
+    exploration: Exploration = Exploration()
+    learning: Learning = Learning()
+    reward: RewardFormula = RewardFormula()
+    holdout: Holdout = Holdout()
+
+
+def vw_arguments(learning: Learning) -> list[str]:
+    """The VW arguments a learning config stands for; the same list is passed at creation and at every load.
+
+    >>> vw_arguments(Learning(bits=20))[:4]
+    ['--cb_adf', '--cb_type', 'mtr', '--bit_precision']
+    """
+    arguments = ["--cb_adf", "--cb_type", learning.cb_type, "--bit_precision", str(learning.bits)]
+    arguments += ["--learning_rate", repr(learning.learning_rate), "--power_t", repr(learning.power_t)]
+    arguments += ["--chain_hash", "--quiet", "--preserve_performance_counters"]
+    for letter in learning.ignore_linear:
+        arguments += ["--ignore_linear", letter]
+    for group in learning.interactions:
+        arguments += ["--interactions", group]
+    return arguments
+
+
+def gamma(exploration: Exploration, learned: int) -> float:
+    """SquareCB's gamma after `learned` outcomes: larger is greedier."""
+    if learned < 0:
+        raise BadInput("#/learned", "bound", f"learned is {learned}; it counts outcomes and is 0 or more")
+    return float(exploration.gamma_scale * max(learned, 1) ** exploration.gamma_exponent)

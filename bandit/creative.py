@@ -1,0 +1,37 @@
+"""A template's creative as HTML, each value escaped for where it stands."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from bandit.catalog import Creative
+
+_PLACEHOLDER = re.compile(r"\{(title|description|image_url|click_url)\}")
+
+
+def html(creative: Creative, click_url: str | None) -> str:
+    """The shop's own HTML with its placeholders filled, or a plain linked banner where there is none.
+
+    click_url  where a click is counted; None leaves the link out of a plain banner and empty in the
+    shop's HTML
+
+    >>> html(Creative(title="Shoes & more", html="<b>{title}</b>"), None)
+    '<b>Shoes &amp; more</b>'
+    """
+    values = {
+        "title": creative.title,
+        "description": creative.description,
+        "image_url": creative.image_url or "",
+        "click_url": click_url or "",
+    }
+    filled = {name: escape(value, quote=True) for name, value in values.items()}
+    return _PLACEHOLDER.sub(lambda found: filled[found[1]], creative.html or _plain(creative, click_url))
+
+
+def _plain(creative: Creative, click_url: str | None) -> str:
+    parts = ['<img src="{image_url}" alt="{title}">'] if creative.image_url else []
+    parts += ["<strong>{title}</strong>"] if creative.title else []
+    parts += ["<span>{description}</span>"] if creative.description else []
+    inside = "".join(parts)
+    return f'<a href="{{click_url}}" rel="sponsored noopener">{inside}</a>' if click_url else inside

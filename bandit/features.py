@@ -1,0 +1,194 @@
+"""What a caller knows, as hashed numbers: names and values become indices and weights.
+
+Four namespaces, known by first letter: `User` and `Context` of a request, `Ad` and `Placement` of a
+candidate. The indices are those of stock Vowpal Wabbit reading the same names with `--dsjson
+--chain_hash`:
+
+    number           hash of the name, weighing the number
+    true             hash of the name, weighing 1; false and 0 are absent, as VW's parser leaves them out
+    string           hash of the value seeded with the hash of the name, weighing 1
+    list of strings  one string feature each; in dsjson the key is repeated: {"tags": "sale", "tags": "new"}
+
+No text of a caller ever reaches a VW parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bandit.errors import BadInput
+from bandit.kernels import hashing
+
+Feature = bool | int | float | str | list[str]
+
+NAME_BYTES = 128
+STRING_BYTES = 256
+LARGEST = 1e6  # magnitude of a number: products of three of them stay far from float32's end
+VANISHING = 2.0**-150  # a magnitude that rounds to 0 in float32
+FEATURES = 256  # of a request, a template or a placement
+IS_TEXT = float("nan")  # in place of a weight: the next token is a string value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vector:
+    """The features of one namespace of one request, template or placement."""
+
+    index: npt.NDArray[np.uint32]  # [d] whole hashes; a table of 2**b weights uses the lowest b bits
+    value: npt.NDArray[np.float32]  # [d] finite, not 0
+
+
+EMPTY = Vector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+
+
+def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = "#") -> Vector:
+    """Validate the features of one namespace and hash them, in their order.
+
+    at  JSON pointer of `features` in what the caller sent, for the error
+
+    Raises BadInput for a name that is empty, longer than 128 bytes or starts with `_`, which VW's JSON
+    keeps for itself; a number not finite or beyond 1e6; a string longer than 256 bytes; a NUL or lone
+    surrogate; any other kind of value; more than 256 features.
+
+    >>> hash_features("User", {"age": 41, "vip": True, "churned": False}).value.tolist()
+    [41.0, 1.0]
+    >>> hash_features("User", {"age": float("inf")}, at="#/context/user")
+    Traceback (most recent call last):
+    bandit.errors.BadInput: #/context/user/age: a number is finite and within 1000000 of 0, not inf
+    """
+    tokens: list[str] = []
+    weights: list[float] = []
+    for name, value in features.items():
+        if name[:1] == "_" or not name or not _is_text(name, NAME_BYTES):
+            raise _fault(
+                at, name, "bound", f"a name is 1 to {NAME_BYTES} bytes of text and does not start with _"
+            )
+        if isinstance(value, (float, int)):  # bool is an int
+            if not -LARGEST <= value <= LARGEST:
+                raise _fault(
+                    at,
+                    name,
+                    "bound",
+                    f"a number is finite and within {LARGEST:.0f} of 0, not {_shown(value)}",
+                )
+            if not -VANISHING <= value <= VANISHING:
+                tokens.append(name)
+                weights.append(value)
+        else:
+            for text in _strings(value, at, name):
+                tokens += (name, text)
+                weights.append(IS_TEXT)
+    if len(weights) > FEATURES:
+        raise BadInput(at, "bound", f"at most {FEATURES} features, not {len(weights)}")
+    return _hashed(tokens, weights, _seed(namespace)) if weights else EMPTY
+
+
+def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
+    """The `User` and the `Context` features of a request. Raises BadInput, pointing to the value at fault."""
+    user, shared = split_context(context, at=at)
+    try:
+        return hash_features("User", user, at=f"{at}/user"), hash_features("Context", shared, at=at)
+    except BadInput as error:
+        for name, inner in (
+            (name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value
+        ):
+            if error.pointer == _pointer(at, f"{name}.{inner}"):
+                raise BadInput(_pointer(_pointer(at, name), inner), error.code, error.detail) from None
+        raise
+
+
+def split_context(
+    context: Mapping[str, Any], *, at: str = "#/context"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The features of `User` and of `Context`, flattened: {"page": {"type": 1}} is {"page.type": 1}.
+
+    Raises BadInput for deeper nesting, two values that flatten to one name, or more than 256 features.
+
+    >>> split_context({"hour": 14, "page": {"type": "home"}, "user": {"age": 41}})
+    ({'age': 41}, {'hour': 14, 'page.type': 'home'})
+    """
+    user: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for name, value in context.items():
+        if not isinstance(value, dict):
+            _put(shared, name, value, at, name)
+        elif name == "user":
+            user = dict(value)
+        else:
+            for inner, leaf in value.items():
+                _put(shared, f"{name}.{inner}", leaf, _pointer(at, name), inner)
+    for name, value in user.items():
+        _put({}, name, value, f"{at}/user", name)
+    leaves = (*user.values(), *shared.values())
+    count = sum(len(leaf) if isinstance(leaf, list) else 1 for leaf in leaves)
+    if count > FEATURES:
+        raise BadInput(at, "bound", f"at most {FEATURES} features, not {count}")
+    return user, shared
+
+
+def _put(features: dict[str, Any], name: str, value: object, at: str, key: str) -> None:
+    if isinstance(value, dict):
+        raise _fault(at, key, "type", "objects nest one level at most")
+    if name in features:
+        raise _fault(at, key, "duplicate", "another value flattens to the same name")
+    features[name] = value
+
+
+def _strings(value: object, at: str, name: str) -> Iterable[str]:
+    for text in value if isinstance(value, list) else (value,):
+        if not isinstance(text, str):
+            raise _fault(
+                at,
+                name,
+                "type",
+                f"a feature is a boolean, number, string or list of strings, not {_shown(text)}",
+            )
+        if not _is_text(text, STRING_BYTES):
+            raise _fault(
+                at,
+                name,
+                "bound",
+                f"a string is at most {STRING_BYTES} bytes of text without NUL or lone surrogates",
+            )
+        yield text
+
+
+def _is_text(text: str, most: int) -> bool:
+    """Whether it is valid Unicode, without NUL, which ends a string in VW, and short enough in utf-8."""
+    if text.isascii():
+        return len(text) <= most and "\0" not in text
+    try:
+        return len(text.encode()) <= most and "\0" not in text
+    except UnicodeEncodeError:
+        return False
+
+
+def _hashed(tokens: list[str], weights: list[float], seed: int) -> Vector:
+    tokens.append("")  # so that the last token, too, is ended by a NUL
+    packed = np.frombuffer("\0".join(tokens).encode(), np.uint8)
+    return Vector(*hashing.hash_features(packed, np.array(weights, np.float64), seed))
+
+
+@cache
+def _seed(namespace: str) -> int:
+    return int(hashing.hashstring(np.frombuffer(namespace.encode(), np.uint8), 0))
+
+
+def _fault(at: str, name: str, code: str, detail: str) -> BadInput:
+    return BadInput(_pointer(at, name), code, detail)
+
+
+def _pointer(at: str, name: str) -> str:
+    """JSON pointer to a member (RFC 6901), itself always short and valid Unicode."""
+    readable = name[:NAME_BYTES].encode(errors="replace").decode()
+    return f"{at}/{readable.replace('~', '~0').replace('/', '~1')}"
+
+
+def _shown(value: object) -> str:
+    """A value for an error message: numbers as they are, the rest by its kind."""
+    return str(value) if isinstance(value, float) else f"a value of type {type(value).__name__}"

@@ -1,0 +1,215 @@
+"""The model as a fold over the log: the same entries in the same order give the same bytes.
+
+A `Fold` takes log entries one by one; what it closes it learns at once. `snapshot` gives what must be
+kept to go on later; `resume` reads the log again from `Snapshot.needed_from` and ends up exactly where
+the snapshot was made.
+
+The log behind a checkpoint may be forgotten but for the decisions still open and those the model replays,
+whose rewards the checkpoint holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+import msgspec
+import numpy as np
+
+from bandit.config import Learning, Policy
+from bandit.errors import BadInput, Damaged, SnapshotRefused
+from bandit.examples import examples
+from bandit.join import Join, order
+from bandit.model import Example, Model
+from bandit.records import Decision, Entry, Event, Outcome
+from bandit.shelf import Shelf
+from bandit.totals import Totals
+
+START = "0-0"  # before every entry of a log
+
+
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
+    """Where a fold can be taken up again. All before `read` is archived."""
+
+    read: str = START  # last entry folded
+    cursor: str = START  # last decision closed
+    high_time: float = float("-inf")  # see Join
+    window_from: str = START  # first decision the model may replay
+    rewards: bytes = b""  # float64 rewards of all slots of those decisions, in log order
+
+
+class Counts(msgspec.Struct):
+    """What became of the events."""
+
+    events: int = 0  # entries of the log
+    used: int = 0  # counted towards a decision
+    duplicates: int = 0  # ids that stood in the log before
+    damaged: int = 0  # entries set aside
+
+
+class Fold:
+    """State of one policy's learning loop."""
+
+    def __init__(self, learning: Learning, shelf_at: Callable[[int], Shelf]) -> None:
+        """
+        shelf_at  catalog version -> the policy's shelf as it was then
+        """
+        self._shelf_at = shelf_at
+        self._policy_at: Callable[[int], Policy] = lambda version: shelf_at(version).policy
+        self._learning = learning
+        self._window: deque[tuple[str, tuple[float, ...]]] = deque()
+        self._window_slots = 0
+        self._kept: deque[float] = deque()
+        self.checkpointed = Checkpoint()  # where `resume` starts from
+        self.model = Model.fresh(learning)
+        self.join = Join(self._policy_at)
+        self.totals = Totals()
+        self.counts = Counts()
+        self.read = START
+        self.cursor = START
+
+    @classmethod
+    def restored(
+        cls, fields: Mapping[str, bytes], learning: Learning, shelf_at: Callable[[int], Shelf]
+    ) -> Fold:
+        """A fold as `snapshot` left it, but for the log from `needed_from` to `read`: give that to `resume`.
+
+        Raises SnapshotRefused.
+        """
+        fold = cls(learning, shelf_at)
+        fold.model = read_model(fields, learning)
+        try:
+            fold.totals = Totals.from_bytes(fields["totals"])
+            fold.counts = msgspec.json.decode(fields["counts"], type=Counts)
+            checkpoint = msgspec.msgpack.decode(fields.get("checkpoint", _EMPTY), type=Checkpoint)
+            fold.read, fold.cursor = fields["read"].decode(), fields["cursor"].decode()
+        except (KeyError, Damaged, msgspec.MsgspecError) as fault:
+            raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
+        fold.checkpointed = checkpoint
+        fold._kept.extend(np.frombuffer(checkpoint.rewards, "<f8").tolist())
+        fold.join = Join(fold._policy_at, high_time=checkpoint.high_time)
+        return fold
+
+    def resume(self, position: str, entry: Entry) -> list[Outcome]:
+        """Take in again what the snapshot had read; the outcomes that no archive holds yet."""
+        at, checkpoint = order(position), self.checkpointed
+        if at > order(checkpoint.read):
+            outcomes = self.join.fold(position, entry)
+            for outcome in outcomes:
+                self._remember(outcome)
+            return outcomes
+        if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
+            self.join.collect(position, entry)
+        elif self._kept and entry.trainable and at >= order(checkpoint.window_from):
+            rewards = tuple(self._kept.popleft() for _ in entry.rounds)
+            self._remember(Outcome(position, entry, (), rewards))
+        return []
+
+    def step(self, position: str, entry: Entry) -> list[Outcome]:
+        """Take in the next entry and learn what it closes; those outcomes, in log order.
+
+        Raises Damaged for a decision whose catalog is not there; `skip` it then.
+        """
+        known = self.join.duplicates
+        outcomes = self.join.fold(position, entry)
+        self.counts.duplicates += self.join.duplicates - known
+        self.counts.events += isinstance(entry, Event)
+        self.read = position
+        for outcome in outcomes:
+            self._learn(outcome)
+        return outcomes
+
+    def skip(self, position: str) -> None:
+        """Pass over an entry that is damaged."""
+        self.counts.damaged += 1
+        self.read = position
+
+    def snapshot(self) -> dict[str, bytes]:
+        """All that is kept of this state, by field.
+
+        Raises SnapshotRefused if a weight is not finite: such a model is never given out.
+        """
+        self.model.check()
+        model = self.model.save()
+        manifest = {
+            "version": self.model.learned,
+            "open": self.join.open,
+            "machine": platform.machine(),
+            "processor": platform.processor(),
+        }
+        return {
+            "model": model,
+            "sha256": hashlib.sha256(model).hexdigest().encode(),
+            "learning": msgspec.json.encode(self._learning),
+            "learned": str(self.model.learned).encode(),
+            "read": self.read.encode(),
+            "cursor": self.cursor.encode(),
+            "totals": self.totals.to_bytes(),
+            "counts": msgspec.json.encode(self.counts),
+            "manifest": msgspec.json.encode(manifest),
+        }
+
+    def checkpoint(self) -> dict[str, bytes]:
+        """The field to add to a snapshot once all outcomes so far are archived."""
+        rewards = [reward for _, slots in self._window for reward in slots]
+        self.checkpointed = Checkpoint(
+            read=self.read,
+            cursor=self.cursor,
+            high_time=self.join.high_time,
+            window_from=self._window[0][0] if self._window else self.cursor,
+            rewards=np.array(rewards, "<f8").tobytes(),
+        )
+        return {"checkpoint": msgspec.msgpack.encode(self.checkpointed)}
+
+    def needed_from(self) -> str:
+        """The log before this position may be forgotten once the checkpoint is kept."""
+        waiting = [position for position in (self.join.needed_from(),) if position]
+        window = [self._window[0][0]] if self._window else []
+        return min([*waiting, *window, self.read], key=order)
+
+    def _learn(self, outcome: Outcome) -> None:
+        self.cursor = outcome.position
+        self.totals.add(outcome)
+        self.counts.used += len(outcome.events)
+        try:
+            for slot, example in enumerate(self._examples(outcome)):
+                self.model.learn(example, f"{outcome.position}/{slot}".encode())
+        except BadInput:
+            self.counts.damaged += 1
+
+    def _remember(self, outcome: Outcome) -> None:
+        with suppress(BadInput):
+            for example in self._examples(outcome):
+                self.model.remember(example)
+
+    def _examples(self, outcome: Outcome) -> Iterator[Example]:
+        """What is learned of an outcome; its rewards are kept for as long as it may be replayed."""
+        if not outcome.decision.trainable:
+            return
+        replay = self._learning.replay
+        if replay.depth:
+            self._window.append((outcome.position, outcome.rewards))
+            self._window_slots += len(outcome.rewards)
+        while self._window_slots > replay.buffer + len(self._window[0][1]):
+            self._window_slots -= len(self._window.popleft()[1])
+        yield from examples(outcome, self._shelf_at(outcome.decision.catalog_version))
+
+
+_EMPTY = msgspec.msgpack.encode(Checkpoint())
+
+
+def read_model(fields: Mapping[str, bytes], learning: Learning) -> Model:
+    """The model of a snapshot.
+
+    Raises SnapshotRefused if it is not whole, was made for another config, does not load or is not finite.
+    """
+    try:
+        model, sha256, made_for = fields["model"], fields["sha256"].decode(), fields["learning"]
+    except (KeyError, UnicodeError) as fault:
+        raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
+    if made_for != msgspec.json.encode(learning):
+        raise SnapshotRefused("the snapshot was made for another `learning` config")
+    return Model.load(model, sha256, learning)

@@ -1,0 +1,157 @@
+"""The fold over the log: decisions wait for their events, then become outcomes.
+
+`Join` is a pure function of the entries it was given, in their order. A decision is closed by a later
+decision or tick, never by an event, once
+
+    the log has moved on:  position of the closing entry > position of the decision + horizon, and
+    all was shipped:       its accepted time >= the decision's + horizon + SETTLE_S
+
+The shipper writes every event a host accepted before it writes a decision or tick with a later time, so the
+second line means that no event of the horizon is still under way, even after an hour without Redis. Should
+clocks step back, the second line alone could wait long; GRACE_S bounds it. Decisions close in log order.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from bandit.config import Policy
+from bandit.records import Decision, Event, Outcome, Tick
+from bandit.rewards import reward
+
+SETTLE_S = 0.2  # workers of a host take the time and write in slightly different order
+GRACE_S = 600.0  # longest that a clock gone wrong may hold a decision open
+EARLY_S = 600.0  # how long an event waits for its decision to be shipped
+
+
+def seconds(position: str) -> float:
+    """Time in a log position `<milliseconds>-<sequence>`, seconds since 1970.
+
+    >>> seconds("1500-3")
+    1.5
+    """
+    return int(position.partition("-")[0]) / 1000.0
+
+
+def order(position: str) -> tuple[int, int]:
+    """A log position as something that sorts.
+
+    >>> order("20-0") > order("9-5")
+    True
+    """
+    ms, _, sequence = position.partition("-")
+    return int(ms), int(sequence)
+
+
+class _Open:
+    """A decision that waits, with the events heard so far."""
+
+    __slots__ = ("decision", "events", "policy", "position")
+
+    def __init__(self, position: str, decision: Decision, policy: Policy) -> None:
+        self.position = position
+        self.decision = decision
+        self.policy = policy
+        self.events: dict[str, Event] = {}
+
+    def hear(self, event: Event) -> bool:
+        """Count the event if it is new and within the horizon; says whether it is a duplicate."""
+        if event.id in self.events:
+            return True
+        if (
+            event.slot < len(self.decision.rounds)
+            and event.time <= self.decision.time + self.policy.horizon_s
+        ):
+            self.events[event.id] = event
+        return False
+
+    def outcome(self) -> Outcome:
+        heard = tuple(self.events.values())
+        rewards = tuple(
+            reward(self.policy.reward, [event for event in heard if event.slot == slot])
+            for slot in range(len(self.decision.rounds))
+        )
+        return Outcome(self.position, self.decision, heard, rewards)
+
+
+class Join:
+    """Decisions that are still open, and events that came before their decision."""
+
+    def __init__(self, policy_at: Callable[[int], Policy], *, high_time: float = float("-inf")) -> None:
+        """
+        policy_at  catalog version -> the policy as it was then
+        high_time  largest accepted time of a closing entry so far, seconds since 1970
+        """
+        self._policy_at = policy_at
+        self._open: OrderedDict[bytes, _Open] = OrderedDict()
+        self._early: OrderedDict[bytes, list[tuple[str, Event]]] = OrderedDict()
+        self._prior: dict[bytes, str] = {}  # open decision -> its first event, where that stands before it
+        self.high_time = high_time
+        self.duplicates = 0  # entries whose id stood in the log before
+
+    @property
+    def open(self) -> int:
+        """Decisions that wait for their horizon."""
+        return len(self._open)
+
+    def collect(self, position: str, entry: Decision | Event | Tick) -> None:
+        """Take an entry in without closing anything."""
+        if isinstance(entry, Decision):
+            self._decision(position, entry)
+        elif isinstance(entry, Event):
+            self._event(position, entry)
+
+    def fold(self, position: str, entry: Decision | Event | Tick) -> list[Outcome]:
+        """Take the next entry in; the outcomes it closes, in log order."""
+        self.collect(position, entry)
+        if isinstance(entry, Event):
+            return []
+        self.high_time = max(self.high_time, entry.time)
+        self._forget_early(position)
+        return list(self._close(seconds(position)))
+
+    def needed_from(self) -> str | None:
+        """Earliest position that must stay in the log to build this state again; None if nothing waits."""
+        waiting = [opened.position for opened in islice(self._open.values(), 1)]
+        waiting += [*self._prior.values(), *(events[0][0] for events in self._early.values())]
+        return min(waiting, key=order, default=None)
+
+    def _decision(self, position: str, decision: Decision) -> None:
+        if decision.id in self._open:
+            self.duplicates += 1
+            return
+        opened = _Open(position, decision, self._policy_at(decision.catalog_version))
+        early = self._early.pop(decision.id, [])
+        if early:
+            self._prior[decision.id] = early[0][0]
+        for _, event in early:
+            self.duplicates += opened.hear(event)
+        self._open[decision.id] = opened
+
+    def _event(self, position: str, event: Event) -> None:
+        opened = self._open.get(event.decision)
+        if opened is None:
+            self._early.setdefault(event.decision, []).append((position, event))
+        else:
+            self.duplicates += opened.hear(event)
+
+    def _forget_early(self, position: str) -> None:
+        while self._early:
+            decision, events = next(iter(self._early.items()))
+            if seconds(events[0][0]) + EARLY_S > seconds(position):
+                return
+            del self._early[decision]
+
+    def _close(self, log_s: float) -> Iterator[Outcome]:
+        while self._open:
+            head = next(iter(self._open.values()))
+            horizon_s = head.policy.horizon_s
+            log_age_s = log_s - seconds(head.position) - horizon_s
+            shipped = self.high_time >= head.decision.time + horizon_s + SETTLE_S
+            if log_age_s <= 0 or not (shipped or log_age_s > GRACE_S):
+                return
+            self._open.popitem(last=False)
+            self._prior.pop(head.decision.id, None)
+            yield head.outcome()

@@ -1,0 +1,215 @@
+"""The learner: outcomes in, weights out. The only door to Vowpal Wabbit.
+
+VW learns and saves; it never scores (see `scoring`) and never reads text: features go in by index, checked.
+What is learned is a pure function of the sequence of (key, example). Saved, loaded and given its past
+outcomes again with `remember`, a model goes on to the very bytes an uninterrupted one reaches.
+
+VW examples are built once and refilled, since building them costs more than learning. With `mtr` VW learns
+from the chosen candidate alone and of the others uses only their number, so they stay blank: the weights are
+the same, bit for bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from vowpal_wabbit_next import _core
+
+from bandit.arrays import Floats
+from bandit.config import Learning, vw_arguments
+from bandit.errors import BadInput, SnapshotRefused
+from bandit.features import LARGEST, Vector
+from bandit.kernels.checking import within
+from bandit.replay import Buffer, depth
+
+COST_LIMIT = 1000.0  # magnitude of a cost, as of a reward
+HEADER = struct.Struct("<16sQ")  # before VW's own bytes: MAGIC and `learned`
+MAGIC = b"adbandit-model-1"
+
+Pair = tuple[Vector, Vector]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """One outcome of one slot: what was known, what could be shown, what was shown and what it cost."""
+
+    user: Vector
+    context: Vector
+    ads: list[Vector]  # [k] one a candidate
+    placements: list[Vector]  # [k]
+    chosen: int  # position in [0, k)
+    cost: float  # minus the reward; finite, clamped to within 1000 of 0
+    propensity: float  # probability `chosen` was drawn with, in (0, 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lesson:
+    """What VW needs of an example."""
+
+    shared: Pair
+    chosen: Pair
+    others: list[Pair]  # [k - 1], or empty where their features do not matter
+    k: int  # candidates
+    position: int  # of the chosen one
+    cost: float
+    propensity: float
+
+
+class _Slot:
+    """A VW example with two feature groups, refilled for every lesson."""
+
+    def __init__(self, groups: str, *, shared: bool = False) -> None:
+        self.example = _core.Example()
+        self.example._set_label(_core.CBLabel(shared=shared))
+        self._groups: list[Any] = [self.example[ord(letter)] for letter in groups]
+
+    def fill(self, pair: Pair) -> None:
+        for group, vector in zip(self._groups, pair, strict=True):
+            group.truncate_to(0)
+            group.push_many_features(vector.index, vector.value)
+
+
+class Model:
+    """A model being learned. Not for two threads at once."""
+
+    def __init__(self, learning: Learning, workspace: _core.Workspace, learned: int) -> None:
+        self.learned = learned  # outcomes learned, replays not counted
+        self._learning = learning
+        self._workspace = workspace
+        # [2**bits, 1, 4] weight, sum of squared gradients, scale, scratch
+        self._table = np.asarray(workspace.weights())
+        self._buffer: Buffer[_Lesson] = Buffer(learning.replay.buffer)
+        self._shared = _Slot("UC", shared=True)
+        self._chosen = _Slot("AP")
+        self._others: list[_Slot] = []
+        self._blank: list[_core.Example] = []  # the examples of `_others`
+
+    @classmethod
+    def fresh(cls, learning: Learning) -> Model:
+        """A model that has learned nothing."""
+        return cls(learning, _workspace(learning, None), 0)
+
+    @classmethod
+    def load(cls, saved: bytes, sha256: str, learning: Learning) -> Model:
+        """A model as `save` left it; give it its past outcomes with `remember` before it learns on.
+
+        sha256    hex digest of `saved`
+        learning  as it was when the model was made
+
+        Raises SnapshotRefused if the bytes are not those of the digest, do not load, were made with other
+        options, or hold a weight that is not finite.
+        """
+        if hashlib.sha256(saved).hexdigest() != sha256:
+            raise SnapshotRefused("the model's bytes do not match their checksum")
+        if len(saved) < HEADER.size or not saved.startswith(MAGIC):
+            raise SnapshotRefused("these are not the bytes of a saved model")
+        vw_model = saved[HEADER.size :]
+        try:
+            workspace = _workspace(learning, vw_model)
+        except RuntimeError as error:
+            raise SnapshotRefused(f"Vowpal Wabbit does not load the model: {error}") from error
+        # VW loads most truncated files, and adds other options to the saved ones, without a word.
+        if workspace.serialize() != vw_model:
+            raise SnapshotRefused("the model is not whole, or was made with other learning options")
+        model = cls(learning, workspace, HEADER.unpack_from(saved)[1])
+        model.check()
+        return model
+
+    def learn(self, example: Example, key: bytes) -> None:
+        """Learn an outcome, then as many past ones as `replay` says.
+
+        key  names the outcome, e.g. its log position; decides which past ones are drawn
+
+        Raises BadInput, with nothing learned, for an example that would harm the weights.
+        """
+        lesson = self._lesson(example)
+        past = self._buffer.draw(key, depth(self._learning.replay, self.learned))
+        for each in (lesson, *past):
+            self._push(each)
+        self._buffer.add(lesson)
+        self.learned += 1
+
+    def remember(self, example: Example) -> None:
+        """Take an outcome learned before a restart as a past one. Raises BadInput as `learn` does."""
+        self._buffer.add(self._lesson(example))
+
+    @property
+    def forgotten(self) -> int:
+        """How many past outcomes `remember` must be given before learning can go on as if uninterrupted."""
+        return min(self.learned, self._learning.replay.buffer) - len(self._buffer)
+
+    def weights(self) -> Floats:
+        """The weights float32[2**bits] themselves, not contiguous: copy them to keep or to score with."""
+        view: Floats = self._table[:, 0, 0]
+        view.flags.writeable = False
+        return view
+
+    def save(self) -> bytes:
+        """The whole state but for the past outcomes."""
+        return HEADER.pack(MAGIC, self.learned) + self.vw_model()
+
+    def vw_model(self) -> bytes:
+        """The model as stock Vowpal Wabbit loads it."""
+        return self._workspace.serialize()
+
+    def check(self) -> None:
+        """Raises SnapshotRefused if a weight is not finite or what its next step depends on is NaN."""
+        if not np.isfinite(self._table[:, 0, 0]).all() or np.isnan(self._table[:, 0, 1:3]).any():
+            raise SnapshotRefused("the model holds a weight that is not finite")
+
+    def _lesson(self, example: Example) -> _Lesson:
+        k = len(example.ads)
+        if len(example.placements) != k or not 0 <= example.chosen < k:
+            given = f"{k} ads, {len(example.placements)} placements, chosen {example.chosen}"
+            raise BadInput(
+                "#/chosen", "bound", f"a choice is one of equally many ads and placements, not {given}"
+            )
+        if not math.isfinite(example.cost):
+            raise BadInput("#/cost", "bound", f"a cost is finite, not {example.cost}")
+        if not 0.0 < example.propensity <= 1.0:
+            raise BadInput("#/propensity", "bound", f"a propensity is in (0, 1], not {example.propensity}")
+        others = list(zip(example.ads, example.placements, strict=True))
+        chosen = others.pop(example.chosen)
+        if self._learning.cb_type == "mtr":
+            others = []
+        for pair in ((example.user, example.context), chosen, *others):
+            _check(pair)
+        return _Lesson(
+            shared=(example.user, example.context),
+            chosen=chosen,
+            others=others,
+            k=k,
+            position=example.chosen,
+            cost=min(max(example.cost, -COST_LIMIT), COST_LIMIT),
+            propensity=max(example.propensity, self._learning.propensity_floor),
+        )
+
+    def _push(self, lesson: _Lesson) -> None:
+        while len(self._others) < lesson.k - 1:
+            self._others.append(_Slot("AP"))
+            self._blank.append(self._others[-1].example)
+        self._shared.fill(lesson.shared)
+        self._chosen.fill(lesson.chosen)
+        self._chosen.example._set_label(_core.CBLabel(label=(lesson.cost, lesson.propensity)))
+        for slot, pair in zip(self._others, lesson.others, strict=False):
+            slot.fill(pair)
+        before, after = self._blank[: lesson.position], self._blank[lesson.position : lesson.k - 1]
+        self._workspace.learn_multi_ex_one([self._shared.example, *before, self._chosen.example, *after])
+
+
+def _workspace(learning: Learning, model: bytes | None) -> _core.Workspace:
+    return _core.Workspace(vw_arguments(learning), model_data=model)
+
+
+def _check(pair: Pair) -> None:
+    for vector in pair:
+        typed = vector.index.dtype == np.uint32 and vector.value.dtype == np.float32
+        if not typed or vector.index.shape != (vector.value.size,) or not vector.value.flags.c_contiguous:
+            raise BadInput("#/features", "type", "features are uint32 indices and as many float32 values")
+        if not within(vector.value, LARGEST):
+            raise BadInput("#/features", "bound", "a feature's value is finite and within 1e6 of 0")
