@@ -1,0 +1,110 @@
+"""Events: checked by their signed decision id, written to the outbox, and only then accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from bandit.codec import encode
+from bandit.errors import BadInput, Forged
+from bandit.records import Event, EventType
+from service import metrics
+from service.outbox import Outbox
+from service.schemas import EventMessage, EventsAnswer, Rejected, RewardRequest
+from service.signing import DecisionRef, Signer, Token
+
+PolicyTerms = Callable[[str], "Terms | None"]
+
+
+class Terms(NamedTuple):
+    """What accepting an event needs to know of its policy."""
+
+    horizon_s: float
+    currency: str
+
+
+class _Accepted(NamedTuple):
+    policy: str
+    event: Event
+    late: bool
+
+
+class Acceptor:
+    """Writes events of known decisions, each id once."""
+
+    def __init__(self, outbox: Outbox, signer: Signer, terms: PolicyTerms) -> None:
+        self._outbox = outbox
+        self._signer = signer
+        self._terms = terms
+
+    def accept(self, messages: Sequence[msgspec.Raw], now: float) -> EventsAnswer:
+        """Take in each message that is sound; say of the others what is wrong.
+
+        messages  JSON of one EventMessage each
+        now       seconds since 1970
+        """
+        sound: list[_Accepted] = []
+        rejected: list[Rejected] = []
+        for index, message in enumerate(messages):
+            try:
+                sound.append(self._read(msgspec.json.decode(message, type=EventMessage), now))
+            except Forged as fault:
+                rejected.append(Rejected(index=index, code="unknown-decision", detail=str(fault)))
+            except BadInput as fault:
+                rejected.append(
+                    Rejected(index=index, code=fault.code, detail=f"{fault.pointer}: {fault.detail}")
+                )
+            except (msgspec.MsgspecError, UnicodeError) as fault:
+                rejected.append(Rejected(index=index, code="invalid", detail=str(fault)))
+        return self._write(sound, tuple(rejected))
+
+    def reward(self, message: RewardRequest, now: float) -> EventsAnswer:
+        """Take in a reward that the caller has computed. Raises Forged or BadInput."""
+        ref = self._signer.read_decision_id(message.decision_id)
+        event = Event(message.event_id, ref.raw, message.slot, "reward", now, now, message.value)
+        return self._write([self._checked(ref, event, now)], ())
+
+    def track(self, token: Token, now: float) -> EventsAnswer:
+        """Take in what a tracking link says; following it again changes nothing."""
+        identifier = f"{token.type}:{token.raw.hex()}:{token.slot}"
+        event = Event(identifier, token.raw, token.slot, token.type, now, now, 0.0)
+        ref = DecisionRef(token.policy, token.raw, token.slot + 1)
+        return self._write([self._checked(ref, event, now)], ())
+
+    def _read(self, message: EventMessage, now: float) -> _Accepted:
+        ref = self._signer.read_decision_id(message.decision_id)
+        kind: EventType = message.type
+        occurred = message.occurred_at.timestamp() if message.occurred_at else now
+        value = message.value.value if message.value else 0.0
+        terms = self._terms(ref.policy)
+        if message.value and terms and message.value.currency != terms.currency:
+            raise BadInput(
+                "#/value/currency", "currency", f"policy {ref.policy!r} counts in {terms.currency}"
+            )
+        return self._checked(ref, Event(message.id, ref.raw, message.slot, kind, now, occurred, value), now)
+
+    def _checked(self, ref: DecisionRef, event: Event, now: float) -> _Accepted:
+        if event.slot >= ref.slots:
+            raise BadInput("#/slot", "bound", f"slot is {event.slot}; this decision has {ref.slots}")
+        terms = self._terms(ref.policy)
+        return _Accepted(ref.policy, event, terms is None or now > ref.time + terms.horizon_s)
+
+    def _write(self, sound: Sequence[_Accepted], rejected: tuple[Rejected, ...]) -> EventsAnswer:
+        rows = [
+            (one.policy, one.event.time, encode(one.event), f"e:{one.policy}:{one.event.id}") for one in sound
+        ]
+        new = self._outbox.append_new(rows) if rows else []
+        for fate, count in (
+            ("accepted", sum(new)),
+            ("duplicate", len(new) - sum(new)),
+            ("rejected", len(rejected)),
+        ):
+            metrics.events.labels(fate).inc(count)
+        return EventsAnswer(
+            accepted=sum(new),
+            duplicates=len(new) - sum(new),
+            late=any(one.late for one in sound),
+            rejected=rejected,
+        )

@@ -1,0 +1,145 @@
+"""The `adbandit` command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+import urllib3
+
+from bandit.catalog import Catalog
+from bandit.errors import BadInput, Conflict
+from service import embedded, settings, wiring
+from service.catalogs import Catalogs, from_file
+from service.processes import FolderInUse, lock_folder
+from service.store import Store, StoreAway
+from service.supervise import Child, NotReady, Supervisor
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="An ad decision service that learns from clicks."
+)
+
+
+@app.callback()
+def root() -> None:
+    """An ad decision service that learns from clicks."""
+
+
+@app.command()
+def up(
+    data: Annotated[Path | None, typer.Option(help="Folder for everything kept on this machine.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="YAML or JSON file to put in force.")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: any free port.")] = None,
+    host: Annotated[str | None, typer.Option(help="Loopback only, while there are no API keys.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Web processes.")] = None,
+    redis_url: Annotated[
+        str | None, typer.Option(help="A Redis or Valkey to use instead of the embedded one.")
+    ] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="Written with url and pid once ready.")] = None,
+) -> None:
+    """Start the service and keep it running until Ctrl-C."""
+    given = {"data": data, "port": port, "host": host, "workers": workers, "redis_url": redis_url}
+    try:
+        chosen = settings.read(given)
+        wanted = from_file(catalog) if catalog else None
+        lock_folder(chosen.data)
+        chosen = msgspec.structs.replace(chosen, port=chosen.port or _free_port(chosen.host))
+        settings.secret(chosen)
+        _run(chosen, wanted, ready_file)
+    except (BadInput, Conflict, FolderInUse, NotReady) as fault:
+        typer.echo(f"adbandit: {fault}", err=True)
+        raise typer.Exit(2) from None
+
+
+def main() -> None:
+    """The command with everything that installed packages add to it."""
+    for found in entry_points(group="adbandit.commands"):
+        app.registered_commands += found.load().registered_commands
+        app.registered_groups += found.load().registered_groups
+    app()
+
+
+def _run(chosen: settings.Settings, wanted: Catalog | None, ready_file: Path | None) -> None:
+    wiring.say(chosen)
+    url = f"http://{chosen.host}:{chosen.port}"
+
+    def announce() -> None:
+        if ready_file:
+            draft = ready_file.with_suffix(".draft")
+            draft.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid()}))
+            draft.replace(ready_file)
+        typer.echo(f"adbandit is up: {url}   (data in {chosen.data}; Ctrl-C stops it)")
+
+    Supervisor(_children(chosen, wanted), clock=wiring.elapsed).run(on_ready=announce)
+    if not chosen.redis_url:
+        embedded.remove_socket(chosen.data / "valkey")
+
+
+def _children(chosen: settings.Settings, wanted: Catalog | None) -> list[Child]:
+    """The processes of one host, in the order they are started."""
+    shutil.rmtree(chosen.data / "metrics", ignore_errors=True)
+    (chosen.data / "metrics").mkdir(parents=True)
+    environment = settings.for_children(chosen, chosen.data / "metrics")
+
+    def python(name: str, *words: str, ready: Callable[[], bool] | None = None) -> Child:
+        return Child(name=name, argv=[sys.executable, "-m", *words], env=environment, ready=ready)
+
+    own = [] if chosen.redis_url else [_valkey(chosen.data / "valkey")]
+    return [
+        *own,
+        python("learner", "service.run", "learner", ready=lambda: _in_force(chosen, wanted)),
+        python("shipper", "service.run", "shipper"),
+        python("web", "service.web.serve", ready=lambda: _answers(chosen)),
+    ]
+
+
+def _valkey(folder: Path) -> Child:
+    return Child(
+        name="valkey",
+        argv=embedded.command(folder),
+        ready=lambda: embedded.is_ready(folder),
+        last_words=lambda: embedded.last_log_lines(folder),
+    )
+
+
+def _in_force(chosen: settings.Settings, wanted: Catalog | None) -> bool:
+    """Put the wanted catalog in force, once the store answers."""
+    store = Store(wiring.redis_url(chosen))
+    try:
+        if wanted is not None:
+            Catalogs(store).replace_if_other(wanted)
+        store.ping()
+    except StoreAway:
+        return False
+    finally:
+        store.close()
+    return True
+
+
+def _answers(chosen: settings.Settings) -> bool:
+    """Whether a web worker can decide."""
+    try:
+        answer = urllib3.request(
+            "GET", f"http://{chosen.host}:{chosen.port}/readyz", timeout=0.5, retries=False
+        )
+    except urllib3.exceptions.HTTPError:
+        return False
+    return answer.status == 200
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Answers a request for ads: decide in memory, append one outbox row, answer. Nothing here waits for Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from bandit.catalog import Creative
+from bandit.codec import encode
+from bandit.creative import html
+from bandit.decide import Ask, decide
+from bandit.errors import BadInput
+from bandit.records import ARMS, Decision, InlineCandidate, Round
+from bandit.shelf import Shelf
+from service import metrics
+from service.outbox import Outbox
+from service.schemas import (
+    Ad,
+    DecisionAnswer,
+    DecisionRequest,
+    NoFill,
+    RequestCandidate,
+    Shown,
+    Tracking,
+)
+from service.serving import Serving
+from service.signing import RAW_BYTES, DecisionRef, Signer, Token, Tracked, new_raw
+
+LINK_S = 7 * 86_400  # how long a tracking link is followed
+
+
+class UnknownPolicy(BadInput):
+    """No such policy in the catalog."""
+
+
+class Decider:
+    """Decides with the model and catalog at hand."""
+
+    def __init__(
+        self,
+        serving: Serving,
+        own: Outbox,
+        shared: Outbox,
+        signer: Signer,
+        chance: Callable[[int], bytes],
+    ) -> None:
+        """
+        own     outbox of this worker
+        shared  outbox of this host, for requests that carry the caller's id
+        chance  n -> n random bytes
+        """
+        self._serving = serving
+        self._own = own
+        self._shared = shared
+        self._signer = signer
+        self._chance = chance
+
+    def answer(self, request: DecisionRequest, now: float) -> bytes:
+        """The answer as JSON; a request id seen before gets the answer it got then.
+
+        now  seconds since 1970
+
+        Raises UnknownPolicy, or BadInput for a feature out of bounds.
+        """
+        key = f"d:{request.policy}:{request.request_id}" if request.request_id else None
+        if key and not request.options.dry_run and (known := self._shared.answer(key)):
+            return known
+        if not self._serving.ready:
+            return msgspec.json.encode(_starting(request))
+        decision, shelf = self._decide(request, now)
+        answer = msgspec.json.encode(self._answer(request, decision, shelf))
+        if not decision.rounds:
+            metrics.no_fills.labels(request.policy).inc()
+            return answer
+        if request.options.dry_run:
+            return answer
+        metrics.decisions.labels(request.policy, ARMS[decision.arm]).inc()
+        if key:
+            return self._shared.append_once(request.policy, now, encode(decision), key, answer)
+        self._own.append(request.policy, now, encode(decision))
+        return answer
+
+    def _decide(self, request: DecisionRequest, now: float) -> tuple[Decision, Shelf]:
+        served = self._serving.policy(request.policy)
+        if served is None:
+            raise UnknownPolicy(
+                "#/policy", "unknown", f"there is no policy {request.policy!r} in the catalog"
+            )
+        user = request.user
+        personal = user.consent.personalize
+        ask = Ask(
+            id=new_raw(now, self._chance(RAW_BYTES - 6)),
+            time=now,
+            user=self._signer.pseudonym(user.key) if user.key is not None and personal else b"",
+            consent=personal,
+            context=request.context
+            if personal
+            else {k: v for k, v in request.context.items() if k != "user"},
+            count=request.count,
+            templates=request.templates,
+            placements=request.placements,
+            inline=tuple(map(_bare, request.candidates or ())),
+            baseline=(request.baseline.template, request.baseline.placement) if request.baseline else None,
+        )
+        return decide(ask, served.shelf, served.weights), served.shelf
+
+    def _answer(self, request: DecisionRequest, decision: Decision, shelf: Shelf) -> DecisionAnswer:
+        ref = DecisionRef(request.policy, decision.id, len(decision.rounds))
+        ads = tuple(self._ad(request, decision, shelf, ref, slot) for slot in range(len(decision.rounds)))
+        return DecisionAnswer(
+            decision_id=self._signer.decision_id(ref),
+            policy=request.policy,
+            model_version=decision.model_version,
+            catalog_version=decision.catalog_version,
+            arm="holdout" if ARMS[decision.arm] == "holdout" else "learned",
+            ads=ads,
+            no_fill=None if ads else NoFill(reason="no_eligible_candidate", excluded=decision.excluded),
+        )
+
+    def _ad(
+        self, request: DecisionRequest, decision: Decision, shelf: Shelf, ref: DecisionRef, slot: int
+    ) -> Ad:
+        drawn = decision.rounds[slot]
+        template, placement, campaign, creative = _chosen(request, shelf, drawn)
+        tracking = None if request.options.dry_run else self._tracking(ref, slot, creative, decision.time)
+        return Ad(
+            slot=slot,
+            template=template,
+            placement=placement,
+            campaign=campaign,
+            propensity=drawn.propensity,
+            trainable=decision.trainable,
+            creative=Shown(
+                title=creative.title,
+                description=creative.description,
+                image_url=creative.image_url,
+                html=html(creative, tracking.click_url if tracking else creative.link),
+            ),
+            tracking=tracking,
+        )
+
+    def _tracking(self, ref: DecisionRef, slot: int, creative: Creative, now: float) -> Tracking:
+        def link(letter: str, kind: Tracked, destination: str) -> str:
+            token = Token(ref.policy, ref.raw, slot, kind, int(now) + LINK_S, destination)
+            return f"/v1/t/{letter}/{self._signer.token(token)}"
+
+        return Tracking(
+            impression_url=link("i", "impression", ""),
+            viewable_url=link("v", "viewable", ""),
+            click_url=link("c", "click", creative.link) if creative.link else None,
+        )
+
+
+def _starting(request: DecisionRequest) -> DecisionAnswer:
+    """The answer of a worker that was started while Redis was away: no ad, and no error page because of an ad."""
+    return DecisionAnswer(
+        decision_id="",
+        policy=request.policy,
+        model_version=0,
+        catalog_version=0,
+        arm="learned",
+        ads=(),
+        no_fill=NoFill(reason="starting", excluded={}),
+    )
+
+
+def _bare(candidate: RequestCandidate) -> InlineCandidate:
+    """The part of a candidate that is learned from and logged."""
+    return InlineCandidate(
+        template=candidate.template,
+        placement=candidate.placement,
+        features=candidate.features,
+        placement_features=candidate.placement_features,
+    )
+
+
+def _chosen(request: DecisionRequest, shelf: Shelf, drawn: Round) -> tuple[str, str, str | None, Creative]:
+    position = int(drawn.positions()[drawn.chosen])
+    if request.candidates:
+        inline = request.candidates[position]
+        return inline.template, inline.placement, None, inline.creative
+    template = shelf.templates[shelf.template[position]]
+    placement = shelf.placements[shelf.placement[position]]
+    return template.id, placement.id, template.campaign, template.creative

@@ -1,0 +1,180 @@
+"""The learner of one policy: reads the log, folds it, publishes weights, archives, trims.
+
+Everything it does follows from the log, so being killed at any instant only means reading a part of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import structlog
+
+from bandit.codec import decode
+from bandit.config import Policy
+from bandit.errors import AdbanditError, Damaged
+from bandit.fold import START, Fold
+from bandit.join import order
+from bandit.records import Entry, Event, Outcome
+from bandit.shelf import Shelf, lay_out
+from service.archive import Archive
+from service.catalogs import Catalogs
+from service.serving import crc
+from service.store import LogEntry, Store, WeightChange
+
+BATCH = 500  # entries read at once; a commit waits for one batch at most
+WAITING_ROWS = 5_000  # archive rows in memory before a file is written
+
+log = structlog.get_logger(__name__)
+
+
+class Overtaken(AdbanditError):
+    """Another learner has committed; what this one holds is to be loaded again."""
+
+
+class Rhythm(NamedTuple):
+    """How often things are written."""
+
+    commit_s: float
+    archive_s: float
+    keep_log: bool = False
+
+
+class PolicyLearner:
+    """One policy's loop, as state between rounds."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        store: Store,
+        catalogs: Catalogs,
+        archive: Path,
+        rhythm: Rhythm,
+        elapsed: Callable[[], float],
+    ) -> None:
+        """
+        elapsed  seconds that never step; decides when to write, never what
+        """
+        self._policy = policy
+        self._store = store
+        self._catalogs = catalogs
+        self._archive = Archive(archive, policy.id)
+        self._rhythm = rhythm
+        self._elapsed = elapsed
+        self._shelves: dict[int, Shelf] = {}
+        self._committed = ""  # `read` of the snapshot this one grew from
+        self._committed_at = self._archived_at = elapsed()
+        self.fold = self._restored()
+        self._published = self.fold.model.weights().copy()
+        self._version = self.fold.model.learned
+
+    def round(self) -> int:
+        """Fold what is new and commit when it is time; entries folded.
+
+        Raises StoreAway, and then the next round goes on; Overtaken, and then this learner is to be made anew.
+        """
+        entries = self._store.log(self._policy.id, self.fold.read, count=BATCH)
+        for position, entry in self._decoded(entries):
+            self._fold(position, entry)
+        now = self._elapsed()
+        if self._committed != self.fold.read and now - self._committed_at >= self._rhythm.commit_s:
+            self._commit(now)
+        return len(entries)
+
+    def finish(self) -> None:
+        """Commit what was folded."""
+        if self._committed != self.fold.read:
+            self._commit(self._elapsed())
+
+    def _fold(self, position: str, entry: Entry | None) -> None:
+        if entry is None:
+            self.fold.skip(position)
+            return
+        try:
+            outcomes = self.fold.step(position, entry)
+        except Damaged as fault:
+            log.error("entry_set_aside", policy=self._policy.id, position=position, reason=str(fault))
+            self.fold.skip(position)
+            return
+        self._to_archive(position, entry, outcomes)
+
+    def _to_archive(self, position: str, entry: Entry, outcomes: list[Outcome]) -> None:
+        if isinstance(entry, Event):
+            self._archive.add_event(position, entry)
+        for outcome in outcomes:
+            self._archive.add_outcome(outcome, self._shelf(outcome.decision.catalog_version))
+
+    def _commit(self, now: float) -> None:
+        fields = self.fold.snapshot()
+        full = now - self._archived_at >= self._rhythm.archive_s or self._archive.waiting >= WAITING_ROWS
+        if full:
+            self._archive.write()
+            fields |= self.fold.checkpoint()
+        change, weights = self._change()
+        if not self._store.commit(self._policy.id, fields, after=self._committed, change=change):
+            raise Overtaken(f"another learner of {self._policy.id!r} has committed")
+        self._published, self._version = weights, self.fold.model.learned
+        self._committed, self._committed_at = self.fold.read, now
+        if full:
+            self._archived_at = now
+            if not self._rhythm.keep_log:
+                self._store.trim(self._policy.id, self.fold.needed_from())
+
+    def _change(self) -> tuple[WeightChange | None, np.ndarray]:
+        """What changed since the last version, and the weights as they are now."""
+        weights = self.fold.model.weights().copy()
+        if self.fold.model.learned == self._version:
+            return None, weights
+        index = np.flatnonzero(weights != self._published).astype("<u4")
+        value = weights[index].astype("<f4")
+        parts = index.tobytes(), value.tobytes()
+        return WeightChange(self._version, self.fold.model.learned, *parts, crc(*parts)), weights
+
+    def _restored(self) -> Fold:
+        fields = self._store.snapshot(self._policy.id)
+        if not fields:
+            self._archive.remove_beyond(START, START)
+            return Fold(self._policy.learning, self._shelf)
+        fold = Fold.restored(fields, self._policy.learning, self._shelf)
+        self._committed = fold.read
+        for path in self._archive.remove_beyond(fold.checkpointed.cursor, fold.checkpointed.read):
+            log.info("archive_leftover_removed", policy=self._policy.id, file=path.name)
+        for position, entry in self._decoded(self._again(fold)):
+            if entry is None:
+                continue
+            outcomes = fold.resume(position, entry)
+            if order(position) > order(fold.checkpointed.read):
+                self._to_archive(position, entry, outcomes)
+        return fold
+
+    def _again(self, fold: Fold) -> Iterator[LogEntry]:
+        """The log up to where the snapshot had read."""
+        after = START
+        while entries := self._store.log(self._policy.id, after, count=BATCH):
+            for entry in entries:
+                if order(entry.position) > order(fold.read):
+                    return
+                yield entry
+            after = entries[-1].position
+
+    def _decoded(self, entries: Iterator[LogEntry] | list[LogEntry]) -> Iterator[tuple[str, Entry | None]]:
+        for position, stored in entries:
+            try:
+                yield position, decode(stored)
+            except Damaged as fault:
+                log.error("entry_set_aside", policy=self._policy.id, position=position, reason=str(fault))
+                yield position, None
+
+    def _shelf(self, version: int) -> Shelf:
+        """The policy's shelf of a catalog version. Raises Damaged if that version is not to be had."""
+        if version not in self._shelves:
+            try:
+                catalog = self._catalogs.at(version)
+                policy = next(policy for policy in catalog.policies if policy.id == self._policy.id)
+            except (KeyError, StopIteration):
+                raise Damaged(f"catalog version {version} has no policy {self._policy.id!r}") from None
+            self._archive.keep_catalog(catalog)
+            self._shelves[version] = lay_out(catalog, policy)
+        return self._shelves[version]

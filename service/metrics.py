@@ -1,0 +1,46 @@
+"""What is counted, for Prometheus. Every process of a host writes to one folder; any web worker can answer for all.
+
+Import this only where PROMETHEUS_MULTIPROC_DIR is settled: `adbandit up` does that for its children.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+_LATENCY_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+requests = Counter("adbandit_requests_total", "HTTP answers", ["route", "status"])
+request_seconds = Histogram("adbandit_request_seconds", "Time to answer", ["route"], buckets=_LATENCY_S)
+decisions = Counter("adbandit_decisions_total", "Decisions answered", ["policy", "arm"])
+no_fills = Counter("adbandit_no_fills_total", "Decisions without any eligible ad", ["policy"])
+events = Counter("adbandit_events_total", "Events sent to us", ["fate"])  # accepted, duplicate, rejected
+models_refused = Counter("adbandit_models_refused_total", "Models and weight changes not taken")
+model_version = Gauge(
+    "adbandit_model_version", "Outcomes the served model has learned", ["policy"], multiprocess_mode="livemin"
+)
+shipped = Counter("adbandit_shipped_rows_total", "Outbox rows moved to the log")
+backlog = Gauge("adbandit_outbox_backlog_rows", "Rows accepted and not shipped", multiprocess_mode="livemax")
+learned = Gauge("adbandit_learned_outcomes", "Outcomes learned", ["policy"], multiprocess_mode="livemax")
+open_decisions = Gauge(
+    "adbandit_open_decisions",
+    "Decisions that wait for their horizon",
+    ["policy"],
+    multiprocess_mode="livemax",
+)
+set_aside = Gauge(
+    "adbandit_entries_set_aside", "Log entries that are damaged", ["policy"], multiprocess_mode="livemax"
+)
+
+
+def exposition() -> bytes:
+    """All processes' numbers in Prometheus' text format."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

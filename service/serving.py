@@ -1,0 +1,145 @@
+"""What a web worker decides with: the newest catalog and weights, swapped in whole, never waited for.
+
+Weights arrive as sparse changes; who missed one loads the snapshot. Whatever does not check out is refused and
+the model at hand stays in use. With Redis away nothing changes here, and decisions go on.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+
+from bandit.config import Policy
+from bandit.decide import Weights
+from bandit.errors import SnapshotRefused
+from bandit.fold import read_model
+from bandit.shelf import Shelf, lay_out
+from service import metrics
+from service.accepting import Terms
+from service.catalogs import Catalogs
+from service.store import START, Store, WeightChange
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One policy as it is decided with. Never changed, only replaced."""
+
+    shelf: Shelf
+    weights: Weights
+    since: float  # when these weights came, seconds since 1970
+    change: str  # position of the last weight change that is in them
+
+
+class Serving:
+    """All policies of the catalog in force. One thread refreshes, any may read."""
+
+    def __init__(self, store: Store, catalogs: Catalogs, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._catalogs = catalogs
+        self._clock = clock
+        self._served: Mapping[str, Served] = {}
+        self._refreshing = threading.Lock()
+        self.catalog_version = -1  # of the catalog in use; -1 before any was seen
+        self.reached = float("-inf")  # when Redis last answered, seconds since 1970
+        self.refused = 0  # models and changes not taken
+
+    def policy(self, policy_id: str) -> Served | None:
+        """What to decide with, or None for an unknown policy."""
+        return self._served.get(policy_id)
+
+    def policies(self) -> Mapping[str, Served]:
+        return self._served
+
+    def terms(self, policy_id: str) -> Terms | None:
+        """What accepting an event needs of a policy, or None for an unknown one."""
+        served = self._served.get(policy_id)
+        return Terms(served.shelf.policy.horizon_s, served.shelf.policy.currency) if served else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a catalog was ever seen, be it empty."""
+        return self.catalog_version >= 0
+
+    def refresh(self) -> None:
+        """Take what is new. Raises StoreAway, and then all stays as it is."""
+        with self._refreshing:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        catalog = self._catalogs.current()
+        served = dict(self._served)
+        if catalog.version != self.catalog_version:
+            kept = {policy.id: served.get(policy.id) for policy in catalog.policies}
+            served = {p.id: self._with_shelf(kept[p.id], lay_out(catalog, p)) for p in catalog.policies}
+        for policy_id, old in served.items():
+            served[policy_id] = self._with_changes(policy_id, old)
+        self._served = served
+        for policy_id, one in served.items():
+            metrics.model_version.labels(policy_id).set(one.weights.version)
+        self.catalog_version = catalog.version
+        self.reached = self._clock()
+
+    def _with_shelf(self, old: Served | None, shelf: Shelf) -> Served:
+        if old is None:
+            return self._loaded(shelf)
+        return Served(shelf, old.weights, old.since, old.change)
+
+    def _with_changes(self, policy_id: str, served: Served) -> Served:
+        news = self._store.changes(policy_id, served.change)
+        if not news:
+            return served
+        table, version = served.weights.table.copy(), served.weights.version
+        for _, change in news:
+            if change.after <= version:
+                continue
+            if change.before != version or not _sound(change, len(table)):
+                return self._again(policy_id, served, change)
+            table[np.frombuffer(change.indices, "<u4")] = np.frombuffer(change.values, "<f4")
+            version = change.after
+        return Served(served.shelf, Weights(table, version), self._clock(), news[-1][0])
+
+    def _again(self, policy_id: str, served: Served, change: WeightChange) -> Served:
+        if change.before == served.weights.version:
+            self._refuse(policy_id, "a weight change is damaged")
+        loaded = self._loaded(served.shelf)
+        if loaded.weights.version >= served.weights.version:
+            return loaded
+        return Served(served.shelf, served.weights, served.since, loaded.change)
+
+    def _loaded(self, shelf: Shelf) -> Served:
+        """From the snapshot; zero weights where there is none or it is refused."""
+        policy: Policy = shelf.policy
+        change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
+        fields = self._store.snapshot(policy.id)
+        weights = Weights(np.zeros(1 << policy.learning.bits, np.float32), 0)
+        if fields:
+            try:
+                model = read_model(fields, policy.learning)
+                weights = Weights(model.weights().copy(), model.learned)
+            except SnapshotRefused as fault:
+                self._refuse(policy.id, str(fault))
+        return Served(shelf, weights, self._clock(), change if fields else START)
+
+    def _refuse(self, policy_id: str, reason: str) -> None:
+        self.refused += 1
+        metrics.models_refused.inc()
+        log.error("model_refused", policy=policy_id, reason=reason)
+
+
+def crc(index: bytes, value: bytes) -> int:
+    """Checksum of a weight change."""
+    return zlib.crc32(value, zlib.crc32(index))
+
+
+def _sound(change: WeightChange, size: int) -> bool:
+    if crc(change.indices, change.values) != change.crc or len(change.indices) != len(change.values):
+        return False
+    index, value = np.frombuffer(change.indices, "<u4"), np.frombuffer(change.values, "<f4")
+    return bool(np.all(index < size) and np.all(np.isfinite(value)))

@@ -1,0 +1,104 @@
+"""What an installation is told from outside: command-line options, else `ADBANDIT_*` variables, else defaults.
+
+The only reader of the environment. Children of `adbandit up` get the settings as variables.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from bandit.errors import BadInput
+
+PREFIX = "ADBANDIT_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One installation."""
+
+    data: Path  # ADBANDIT_DATA: folder of everything kept on this machine
+    redis_url: str = ""  # ADBANDIT_REDIS_URL: empty means the embedded server
+    host: str = "127.0.0.1"  # ADBANDIT_HOST: loopback only, since there are no API keys yet
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0  # ADBANDIT_PORT: 0 means any free one
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1  # ADBANDIT_WORKERS: web processes
+    secret: str = ""  # ADBANDIT_SECRET: hex; empty means one made on first start, in the data folder
+    keep_log: bool = False  # ADBANDIT_KEEP_LOG: never trim the log, for audits and tests
+    archive_s: Annotated[float, Meta(ge=0.1, le=3600.0)] = (
+        10.0  # ADBANDIT_ARCHIVE_S: seconds between archive files
+    )
+    commit_s: Annotated[float, Meta(ge=0.01, le=60.0)] = (
+        0.25  # ADBANDIT_COMMIT_S: seconds between model versions
+    )
+    log_level: str = "info"  # ADBANDIT_LOG_LEVEL: debug, info, warning, error
+
+    def __post_init__(self) -> None:
+        if self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(
+                f"host {self.host!r} is not loopback, and without API keys only loopback is served"
+            )
+
+
+def for_children(settings: Settings, metrics: Path) -> dict[str, str]:
+    """The whole environment of a child process: this one's, with the settings as variables.
+
+    metrics  folder where the processes of this host share their counters
+    """
+    chosen = {PREFIX + name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    return {**os.environ, **chosen, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+
+
+def read(given: Mapping[str, object], environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from options given, then variables, then defaults.
+
+    given  by field name; a None is as if not given
+
+    Raises BadInput naming the variable or option and what it may be.
+
+    >>> read({"port": 8080}, {"ADBANDIT_DATA": "shop"}).port
+    8080
+    """
+    variables = os.environ if environment is None else environment
+    fields = {
+        field.name: variables.get(PREFIX + field.name.upper()) for field in msgspec.structs.fields(Settings)
+    }
+    chosen = {name: value for name, value in fields.items() if value is not None}
+    chosen |= {name: str(value) for name, value in given.items() if value is not None}
+    chosen.setdefault("data", str(default_data(variables)))
+    try:
+        return msgspec.convert(chosen, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as fault:
+        raise BadInput("#/settings", "bound", str(fault)) from None
+
+
+def default_data(environment: Mapping[str, str]) -> Path:
+    """The user's data folder, by the XDG rules."""
+    home = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "adbandit"
+
+
+def secret(settings: Settings) -> bytes:
+    """The installation's secret; made on first use, readable by its owner only.
+
+    Raises BadInput if the one given is not at least 32 bytes in hex.
+    """
+    if settings.secret:
+        try:
+            given = bytes.fromhex(settings.secret)
+        except ValueError:
+            given = b""
+        if len(given) < 32:
+            raise BadInput("#/settings/secret", "bound", "ADBANDIT_SECRET must be 64 or more hex digits")
+        return given
+    path = settings.data / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(os.urandom(32))
+    return path.read_bytes()

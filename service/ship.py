@@ -1,0 +1,139 @@
+"""The shipper: moves what this host accepted into the log, exactly once.
+
+A round reads decisions first, then writes every event accepted up to the newest of them, then the decisions.
+So wherever a decision or tick stands in the log, all events this host accepted before it stand before it too,
+which is what lets the learner close a decision (bandit.join).
+
+The position in an outbox is written in the same MULTI as its rows. After any doubt (an error, a restart) it is
+read back, so a batch that did arrive is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from bandit.codec import encode
+from bandit.records import Tick
+from service.outbox import SHARED, Outbox, Row
+from service.store import Store, StoreAway
+
+BATCH = 1_000  # rows a MULTI
+KEEP_S = 60.0  # how long shipped decisions stay on disk, should Redis forget its last moments
+KEEP_SHARED_S = 900.0  # how long a repeated request or event id is recognised
+TICK_S = 0.25  # between ticks while nothing else moves the log on
+
+log = structlog.get_logger(__name__)
+
+
+class Shipper:
+    """All outboxes of a host."""
+
+    def __init__(
+        self, folder: Path, store: Store, clock: Callable[[], float], elapsed: Callable[[], float]
+    ) -> None:
+        """
+        clock    seconds since 1970, what workers stamp rows with
+        elapsed  seconds that never step
+        """
+        self._folder = folder
+        self._store = store
+        self._clock = clock
+        self._elapsed = elapsed
+        self._boxes: dict[str, Outbox] = {}
+        self._read: dict[str, int] = {}  # outbox id -> last row dealt with
+        self._shipped: dict[tuple[str, str], int] = {}  # (policy, outbox id) -> last row in the log
+        self._moved: dict[str, float] = {}  # policy -> last decision or tick, by `elapsed`
+        self._quiet: dict[str, float] = {}  # policy -> when no decision can be open any more, by `elapsed`
+
+    def round(self, horizons_s: Mapping[str, float]) -> int:
+        """Ship what is there; the number of rows shipped.
+
+        horizons_s  policy -> horizon; each gets ticks until its last decision must be closed
+
+        Raises StoreAway while Redis is away; the next round then goes on where this one stopped.
+        """
+        now = self._clock()
+        try:
+            count, drained = self._ship_all(horizons_s)
+            if drained:
+                self._tick(now, horizons_s)
+        except StoreAway:
+            self._shipped.clear()
+            self._read.clear()
+            raise
+        return count
+
+    def backlog(self) -> int:
+        """Rows accepted and not yet shipped."""
+        self._open_boxes()
+        return sum(box.backlog() for box in self._boxes.values())
+
+    def _ship_all(self, horizons_s: Mapping[str, float]) -> tuple[int, bool]:
+        """Rows shipped, and whether that was all there was."""
+        self._open_boxes()
+        shared = self._boxes.get(SHARED)
+        count, drained = 0, True
+        for name, box in self._boxes.items():
+            if name == SHARED:
+                continue
+            rows = box.after(self._read.get(box.id, 0), BATCH)
+            drained = drained and len(rows) < BATCH
+            if rows and shared:
+                count += self._drain(shared, horizons_s, until=rows[-1].time)
+            count += self._ship(box, rows, horizons_s)
+        if shared and drained:
+            count += self._drain(shared, horizons_s)
+        return count, drained
+
+    def _drain(self, box: Outbox, horizons_s: Mapping[str, float], *, until: float = float("inf")) -> int:
+        count = 0
+        while rows := box.after(self._read.get(box.id, 0), BATCH, until):
+            count += self._ship(box, rows, horizons_s)
+        return count
+
+    def _ship(self, box: Outbox, rows: list[Row], horizons_s: Mapping[str, float]) -> int:
+        if not rows:
+            return 0
+        by_policy: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_policy[row.policy].append(row)
+        for policy, some in by_policy.items():
+            position = self._position(policy, box.id)
+            new = [(row.id, row.entry) for row in some if row.id > position]
+            if new:
+                self._store.ship(policy, box.id, new)
+                self._shipped[policy, box.id] = new[-1][0]
+            self._wake(policy, horizons_s.get(policy, 0.0), moved=box.path.name != SHARED)
+        self._read[box.id] = rows[-1].id
+        keep_s = KEEP_SHARED_S if box.path.name == SHARED else KEEP_S
+        box.mark_shipped(rows[-1].id, self._clock() - keep_s)
+        return len(rows)
+
+    def _position(self, policy: str, outbox: str) -> int:
+        if (policy, outbox) not in self._shipped:
+            self._shipped[policy, outbox] = self._store.shipped(policy, outbox)
+        return self._shipped[policy, outbox]
+
+    def _wake(self, policy: str, horizon_s: float, *, moved: bool) -> None:
+        self._quiet[policy] = self._elapsed() + 2 * horizon_s + 10.0
+        if moved:
+            self._moved[policy] = self._elapsed()
+
+    def _tick(self, now: float, horizons_s: Mapping[str, float]) -> None:
+        """Say that all accepted before `now` is shipped, where no decision has said so lately."""
+        elapsed = self._elapsed()
+        for policy, horizon_s in horizons_s.items():
+            if policy not in self._quiet:
+                self._wake(policy, horizon_s, moved=False)
+            if elapsed < self._quiet[policy] and elapsed - self._moved.get(policy, -TICK_S) >= TICK_S:
+                self._store.append(policy, encode(Tick(now)))
+                self._moved[policy] = elapsed
+
+    def _open_boxes(self) -> None:
+        for path in sorted(self._folder.glob("*.sqlite")):
+            if path.name not in self._boxes:
+                self._boxes[path.name] = Outbox(path)

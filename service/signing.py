@@ -1,0 +1,115 @@
+"""Ids and links that prove where they come from, and pseudonyms that do not say who somebody is.
+
+A decision id carries its policy, time, number of slots and a MAC, so an event is checked without a look-up.
+A tracking token carries decision, slot, event type, expiry and destination: a forged one changes nothing and
+never redirects. Each use has a key of its own, derived from the installation's secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from bandit.errors import Forged
+
+RAW_BYTES = 16  # 6 of time in milliseconds, 10 of chance
+MAC_BYTES = 12
+LONGEST_TOKEN = 4_096  # characters; a destination is 2,000 at most
+
+Tracked = Literal["impression", "viewable", "click"]
+
+
+class DecisionRef(NamedTuple):
+    """What a decision id says."""
+
+    policy: str
+    raw: bytes  # 16 bytes, unique
+    slots: int
+
+    @property
+    def time(self) -> float:
+        """When the decision was made, seconds since 1970."""
+        return int.from_bytes(self.raw[:6], "big") / 1000.0
+
+
+class Token(msgspec.Struct, frozen=True, array_like=True):
+    """What a tracking link says."""
+
+    policy: str
+    raw: bytes
+    slot: int
+    type: Tracked
+    expires: int  # seconds since 1970
+    destination: str  # where a click leads, else empty
+
+
+class Signer:
+    """Signs and checks with keys derived from one secret of 32 bytes or more."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._decision, self._token, self._user = (
+            hashlib.blake2b(key=secret[:64], person=use, digest_size=32).digest()
+            for use in (b"decision", b"token", b"user")
+        )
+
+    def pseudonym(self, user_key: str) -> bytes:
+        """16 bytes that stand for a user key and cannot be turned back without the secret."""
+        return hmac.digest(self._user, user_key.encode(), "sha256")[:16]
+
+    def decision_id(self, ref: DecisionRef) -> str:
+        """`<policy>.<id>.<mac>`, safe in URLs."""
+        body = ref.raw + ref.slots.to_bytes(1, "big")
+        return f"{ref.policy}.{_text(body)}.{_text(self._mac(self._decision, ref.policy.encode() + body))}"
+
+    def read_decision_id(self, text: str) -> DecisionRef:
+        """Raises Forged unless `decision_id` of this installation made the text."""
+        policy, _, rest = text.rpartition(".")[0].rpartition(".")
+        body, mac = _bytes(rest), _bytes(text.rpartition(".")[2])
+        expected = self._mac(self._decision, policy.encode(errors="replace") + body)
+        if len(body) != RAW_BYTES + 1 or not hmac.compare_digest(mac, expected):
+            raise Forged("the decision id was not made here")
+        return DecisionRef(policy, body[:RAW_BYTES], body[RAW_BYTES])
+
+    def token(self, token: Token) -> str:
+        """A tracking token, safe in URLs."""
+        body = msgspec.msgpack.encode(token)
+        return f"{_text(body)}.{_text(self._mac(self._token, body))}"
+
+    def read_token(self, text: str, now: float) -> Token:
+        """Raises Forged if the token was not made here or has expired at `now`, seconds since 1970."""
+        if len(text) > LONGEST_TOKEN:
+            raise Forged("the link was not made here")
+        body, mac = (_bytes(part) for part in (text + ".").split(".")[:2])
+        if not hmac.compare_digest(mac, self._mac(self._token, body)):
+            raise Forged("the link was not made here")
+        token = msgspec.msgpack.decode(body, type=Token)
+        if token.expires < now:
+            raise Forged("the link has expired")
+        return token
+
+    def _mac(self, key: bytes, body: bytes) -> bytes:
+        return hashlib.blake2b(body, key=key, digest_size=MAC_BYTES).digest()
+
+
+def new_raw(now: float, chance: bytes) -> bytes:
+    """The 16 bytes of a new decision id.
+
+    now     seconds since 1970
+    chance  10 random bytes
+    """
+    return int(now * 1000).to_bytes(6, "big") + chance
+
+
+def _text(body: bytes) -> str:
+    return urlsafe_b64encode(body).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""

@@ -1,0 +1,45 @@
+"""Granian with the Flask app in each of its workers: `python -m service.web.serve`, settings from the environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from service import settings, wiring
+from service.processes import die_with_parent
+from service.web.app import create_app
+
+
+def application() -> Any:
+    """The WSGI app of one worker; called once in each."""
+    die_with_parent()
+    chosen = settings.read({})
+    wiring.say(chosen)
+    return create_app(wiring.web(chosen))
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    chosen = settings.read({})
+    wiring.say(chosen)
+    Granian(
+        "service.web.serve:application",
+        address=chosen.host,
+        port=chosen.port,
+        interface=Interfaces.WSGI,
+        workers=chosen.workers,
+        blocking_threads=1,  # more only wait for the interpreter lock, and p99 rises
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=2,
+        factory=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

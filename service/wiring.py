@@ -1,0 +1,207 @@
+"""Joins the parts of each process. The only place that reads a clock or draws from chance."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from bandit.errors import SnapshotRefused
+from service import embedded, metrics
+from service.accepting import Acceptor
+from service.catalogs import Catalogs
+from service.deciding import Decider
+from service.learning import Overtaken, PolicyLearner, Rhythm
+from service.outbox import claim, shared
+from service.serving import Serving
+from service.settings import Settings, secret
+from service.ship import Shipper
+from service.signing import Signer
+from service.store import Store, StoreAway
+from service.web.parts import Web
+
+REFRESH_S = 0.1  # between looks for new weights and catalogs
+IDLE_S = 0.02  # between looks for work where there was none
+FIRST_LOOK_S = 3.0  # a new worker waits so long for its first catalog, then answers without
+AWAY_S = 0.2  # between tries while Redis is away
+CATALOG_S = 0.5  # between looks for a new catalog in shipper and learner
+
+log = structlog.get_logger(__name__)
+
+clock = time.time
+elapsed = time.monotonic
+
+
+def say(settings: Settings) -> None:
+    """Structured log lines on standard error."""
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(os.fdopen(2, "w", buffering=1, closefd=False)),
+    )
+
+
+def redis_url(settings: Settings) -> str:
+    """The Redis to use: the one given, else the embedded one."""
+    return settings.redis_url or embedded.socket_url(settings.data / "valkey")
+
+
+def web(settings: Settings) -> Web:
+    """One web worker's parts, fresh, with a thread that keeps them so."""
+    store = Store(redis_url(settings))
+    catalogs = Catalogs(store)
+    serving = Serving(store, catalogs, clock)
+    signer = Signer(secret(settings))
+    own, _ = claim(settings.data / "outbox")
+    common = shared(settings.data / "outbox")
+    threading.Thread(target=_keep_fresh, args=(serving,), name="refresh", daemon=True).start()
+    give_up_at = elapsed() + FIRST_LOOK_S
+    while not serving.ready and elapsed() < give_up_at:
+        time.sleep(IDLE_S)
+    return Web(
+        decider=Decider(serving, own, common, signer, os.urandom),
+        acceptor=Acceptor(common, signer, serving.terms),
+        signer=signer,
+        serving=serving,
+        catalogs=catalogs,
+        store=store,
+        outboxes=(own, common),
+        clock=clock,
+        elapsed=elapsed,
+    )
+
+
+def run_shipper(settings: Settings) -> None:
+    """Ship until told to stop, then ship what is left."""
+    stop = _stop_signal()
+    store = Store(redis_url(settings))
+    catalogs = Catalogs(store)
+    shipper = Shipper(settings.data / "outbox", store, clock, elapsed)
+    horizons_s: dict[str, float] = {}
+
+    def look() -> None:
+        horizons_s.clear()
+        horizons_s.update({policy.id: policy.horizon_s for policy in catalogs.current().policies})
+
+    def ship() -> int:
+        moved = shipper.round(horizons_s)
+        metrics.shipped.inc(moved)
+        return moved
+
+    def count() -> None:
+        metrics.backlog.set(shipper.backlog())
+
+    _work(stop, ship, every=[(CATALOG_S, look), (CATALOG_S, count)])
+    try:
+        while ship():
+            pass
+    except StoreAway:
+        log.warning("stopped_with_backlog", rows=shipper.backlog())
+
+
+def run_learner(settings: Settings) -> None:
+    """Learn every policy of the catalog until told to stop, then commit."""
+    stop = _stop_signal()
+    store = Store(redis_url(settings))
+    catalogs = Catalogs(store)
+    rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log)
+    learners: dict[str, PolicyLearner] = {}
+    halted: set[str] = set()
+
+    def look() -> None:
+        for policy in catalogs.current().policies:
+            if policy.id not in learners and policy.id not in halted:
+                learners[policy.id] = PolicyLearner(
+                    policy, store, catalogs, settings.data / "archive", rhythm, elapsed
+                )
+
+    def learn() -> int:
+        return sum(
+            _guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items())
+        )
+
+    def count() -> None:
+        for policy, learner in learners.items():
+            metrics.learned.labels(policy).set(learner.fold.model.learned)
+            metrics.open_decisions.labels(policy).set(learner.fold.join.open)
+            metrics.set_aside.labels(policy).set(learner.fold.counts.damaged)
+
+    _work(stop, learn, every=[(CATALOG_S, look), (CATALOG_S, count)])
+    for policy, learner in learners.items():
+        try:
+            learner.finish()
+        except (StoreAway, Overtaken, SnapshotRefused) as fault:
+            log.warning("stopped_without_commit", policy=policy, reason=str(fault))
+
+
+def _guarded(
+    policy: str, work: Callable[[], int], learners: dict[str, PolicyLearner], halted: set[str]
+) -> int:
+    """One policy's round; its failure is its own."""
+    try:
+        return work()
+    except Overtaken as fault:
+        log.warning("learner_overtaken", policy=policy, reason=str(fault))
+        del learners[policy]
+    except SnapshotRefused as fault:
+        log.error("learner_halted", policy=policy, reason=str(fault))
+        del learners[policy]
+        halted.add(policy)
+    return 0
+
+
+def _keep_fresh(serving: Serving) -> None:
+    away = False
+    while True:
+        try:
+            serving.refresh()
+            away = False
+        except StoreAway as fault:
+            if not away:
+                log.warning("store_away", reason=str(fault))
+            away = True
+        except Exception:
+            log.exception("refresh_failed")
+        time.sleep(REFRESH_S)
+
+
+def _work(
+    stop: threading.Event, work: Callable[[], int], every: list[tuple[float, Callable[[], None]]]
+) -> None:
+    """Do `work` until stopped, waiting a little where there was none, and the rest at its own pace."""
+    due = [0.0] * len(every)
+    away = False
+    while not stop.is_set():
+        try:
+            for i, (pause_s, task) in enumerate(every):
+                if elapsed() >= due[i]:
+                    task()
+                    due[i] = elapsed() + pause_s
+            idle = work() == 0
+            away = False
+            if idle:
+                stop.wait(IDLE_S)
+        except StoreAway as fault:
+            if not away:
+                log.warning("store_away", reason=str(fault))
+            away = True
+            stop.wait(AWAY_S)
+
+
+def _stop_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
