@@ -1,0 +1,202 @@
+"""Decide, click, learn, decide better; and what a web developer relies on around it."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.archive import read_events, read_outcomes
+from tests.catalogs import CATALOG
+from tests.running import Json, Running, eventually
+
+
+def _shop(service: Running, rounds: int) -> Counter[str]:
+    """Mobile shoppers click `sale`, desktop ones `new`; which was shown to mobile ones."""
+    shown: Counter[str] = Counter()
+    for i in range(rounds):
+        device = "mobile" if i % 2 else "desktop"
+        answer = service.decide(
+            policy="sure", context={"device": device}, placements=["hero"], user={"key": f"u{i}"}
+        )
+        template = answer["ads"][0]["template"]
+        if template == ("sale" if device == "mobile" else "new"):
+            service.tell(
+                {"id": f"c-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]}
+            )
+        shown[f"{device} {template}"] += 1
+    return shown
+
+
+def test_what_was_clicked_is_shown_more(service: Running) -> None:
+    _shop(service, 300)
+    learned = service.report("sure")["learned"]
+    eventually(lambda: service.report("sure")["learned"] >= learned + 200)
+    shown = _shop(service, 200)
+    assert shown["mobile sale"] > 80
+    assert shown["desktop new"] > 80
+
+
+def test_new_weights_are_served_within_a_second_of_the_horizon(service: Running) -> None:
+    version = service.decide(policy="sure")["model_version"]
+    answer = service.decide(policy="sure")
+    service.tell({"id": f"c-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]})
+    eventually(
+        lambda: service.decide(policy="sure", options={"dry_run": True})["model_version"] > version,
+        0.5 + 1.0 + 0.5,
+    )
+
+
+def test_every_propensity_is_the_probability_it_was_drawn_with(service: Running) -> None:
+    answer = service.decide(policy="home", count=20, user={"key": "somebody"})
+    places = [ad["placement"] for ad in answer["ads"]]
+    templates = [ad["template"] for ad in answer["ads"]]
+    assert len(places) == len(set(places)) == len(set(templates)) == 2
+    assert answer["ads"][1]["propensity"] == 1.0
+    assert 0 < answer["ads"][0]["propensity"] < 1
+
+
+def test_a_user_stays_in_one_arm(service: Running) -> None:
+    arms = {
+        f"u{i}": {service.decide(policy="home", user={"key": f"u{i}"})["arm"] for _ in range(3)}
+        for i in range(40)
+    }
+    assert all(len(seen) == 1 for seen in arms.values())
+    assert 1 <= sum(seen == {"holdout"} for seen in arms.values()) <= 20
+
+
+def test_the_holdout_is_not_trained_on(service: Running) -> None:
+    answers = [service.decide(policy="home", user={"key": f"h{i}"}) for i in range(60)]
+    assert {answer["ads"][0]["trainable"] for answer in answers if answer["arm"] == "holdout"} == {False}
+
+
+def test_a_repeated_request_gets_the_same_answer(service: Running) -> None:
+    request = {"policy": "home", "request_id": "r-1"}
+    assert service.decide(**request) == service.decide(**request)
+
+
+def test_a_dry_run_leaves_no_trace(service: Running) -> None:
+    before = service.report("bare")["events"]
+    answer = service.decide(policy="home", options={"dry_run": True})
+    assert answer["ads"][0]["tracking"] is None
+    assert service.report("bare")["events"] == before
+
+
+def test_an_event_counts_once(service: Running) -> None:
+    answer = service.decide(policy="home")
+    event = {"id": f"c-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]}
+    fates = [service.tell(event, event), service.tell(event)]
+    assert [(fate["accepted"], fate["duplicates"]) for fate in fates] == [(1, 1), (0, 1)]
+
+
+def test_a_late_event_is_accepted_and_said_to_be_late(service: Running) -> None:
+    answer = service.decide(policy="home")
+    eventually(lambda: service.report("home")["open"] == 0)
+    event = {"id": f"l-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]}
+    assert service.tell(event)["late"] is True
+
+
+def test_a_beacon_may_come_as_text(service: Running) -> None:
+    answer = service.decide(policy="home")
+    event = {"id": f"b-{answer['decision_id']}", "type": "impression", "decision_id": answer["decision_id"]}
+    assert (
+        service.call("POST", "/v1/events", {"events": [event]}, Content_Type="text/plain;charset=UTF-8")[0]
+        == 202
+    )
+
+
+def test_links_count_and_lead_to_the_landing_page(service: Running) -> None:
+    answer = service.decide(policy="home", templates=["sale"])
+    tracking = answer["ads"][0]["tracking"]
+    clicked = service.pool.request("GET", service.url + tracking["click_url"], redirect=False)
+    seen = service.pool.request("GET", service.url + tracking["impression_url"])
+    assert (clicked.status, clicked.headers["Location"]) == (302, "https://shop.example/sale?a=1&b=2")
+    assert (seen.status, seen.data) == (204, b"")
+
+
+def test_a_creative_is_escaped_and_links_to_the_click_counter(service: Running) -> None:
+    ad = service.decide(policy="home", templates=["sale"])["ads"][0]
+    assert "Sale &lt;now&gt;" in ad["creative"]["html"]
+    assert urllib.parse.quote(ad["tracking"]["click_url"], safe="/.-_") in ad["creative"]["html"]
+
+
+def test_inline_candidates_need_no_catalog(service: Running) -> None:
+    candidates = [
+        {"template": f"t{i}", "placement": "p", "features": {"price": i}, "creative": {"title": f"T{i}"}}
+        for i in range(5)
+    ]
+    ads = service.decide(policy="bare", candidates=candidates, count=3)["ads"]
+    assert len(ads) == 1
+    assert ads[0]["creative"]["title"] == ads[0]["template"].upper()
+
+
+def test_a_batch_answers_each_in_place(service: Running) -> None:
+    status, answer = service.call(
+        "POST", "/v1/decisions:batch", {"requests": [{"policy": "home"}, {"policy": "x"}, 3]}
+    )
+    assert status == 200
+    assert [one.get("status", 200) for one in answer["answers"]] == [200, 404, 422]
+
+
+def test_a_changed_catalog_is_served_and_versioned(service: Running) -> None:
+    version = service.call("GET", "/v1/catalog")[1]["version"]
+    status, answer = service.call(
+        "PUT", "/v1/templates/extra", {"creative": {"title": "x"}}, If_Match=f'"{version}"'
+    )
+    assert (status, answer["version"]) == (200, version + 1)
+    assert service.decide(policy="home", templates=["extra"])["catalog_version"] == version + 1
+    assert service.call("DELETE", "/v1/templates/extra")[0] == 200
+    assert service.call("GET", "/v1/templates/extra")[0] == 404
+
+
+def test_learning_options_are_fixed_once_there_is_a_model(service: Running) -> None:
+    policy = {"horizon_s": 0.5, "learning": {"bits": 20}}
+    eventually(lambda: service.report("sure")["learned"] > 0)
+    assert service.call("PUT", "/v1/policies/sure", policy)[0] == 409
+
+
+def test_health_says_how_old_the_model_is(service: Running) -> None:
+    status, health = service.call("GET", "/readyz")
+    assert (status, health["status"], health["redis"]) == (200, "ok", True)
+    assert health["policies"]["home"]["model_age_s"] >= 0
+    metrics = service.pool.request("GET", service.url + "/metrics").data.decode()
+    assert 'adbandit_requests_total{route="/v1/decisions",status="200"}' in metrics
+    assert "adbandit_outbox_backlog_rows" in metrics
+
+
+def test_every_answer_says_how_long_it_took(service: Running) -> None:
+    assert service.pool.request("GET", service.url + "/livez").headers["Server-Timing"].startswith("app;dur=")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Running:
+    return Running(tmp_path / "data", CATALOG, ADBANDIT_ARCHIVE_S="0.5")
+
+
+def test_all_survives_a_restart_and_user_keys_are_nowhere_on_disk(own: Running) -> None:
+    answers: list[Json] = [own.decide(policy="home", user={"key": f"anna-{i}"}) for i in range(50)]
+    for answer in answers[:20]:
+        own.tell({"id": answer["decision_id"], "type": "click", "decision_id": answer["decision_id"]})
+    own.stop()
+    own.start()
+    report = eventually(lambda: (r := own.report("home"))["open"] == 0 and r["events"] == 20 and r)
+    own.stop()
+    assert sum(arm["decisions"] for arm in report["arms"].values()) == 50
+    assert sum(arm["clicks"] for arm in report["arms"].values()) == 20
+    assert not [path for path in own.data.rglob("*") if path.is_file() and b"anna-" in path.read_bytes()]
+
+
+def test_what_was_learned_is_archived_once(own: Running) -> None:
+    answers: list[Json] = [own.decide(policy="home") for _ in range(30)]
+    own.tell(*({"id": a["decision_id"], "type": "click", "decision_id": a["decision_id"]} for a in answers))
+    archive = own.data / "archive"
+    eventually(lambda: len(read_outcomes(archive, "home")) == 30)
+    own.stop()
+    outcomes = read_outcomes(archive, "home")
+    assert (outcomes["decision"].n_unique(), outcomes["clicks"].sum(), len(read_events(archive, "home"))) == (
+        30,
+        30,
+        30,
+    )
