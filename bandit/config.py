@@ -31,14 +31,12 @@ class Exploration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """
 
     kind: ExplorationKind = "squarecb"
-    min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = (
-        0.01  # floor of every eligible candidate; at most half the mass goes to floors
-    )
+    # Floor of every eligible candidate; where there are many, at most half of all the mass goes to floors.
+    min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.01
     epsilon: Share = 0.05  # epsilon_greedy: mass spread evenly
     softmax_lambda: Annotated[float, Meta(gt=0.0, le=1e6)] = 10.0  # softmax: p ~ exp(-lambda * cost)
-    gamma_scale: Annotated[float, Meta(gt=0.0, le=1e9)] = (
-        10.0  # squarecb: gamma = gamma_scale * learned ** gamma_exponent
-    )
+    # squarecb: gamma = gamma_scale * learned ** gamma_exponent
+    gamma_scale: Annotated[float, Meta(gt=0.0, le=1e9)] = 10.0
     gamma_exponent: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.5
 
 
@@ -62,16 +60,12 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cb_type: Literal["mtr", "ips"] = "mtr"
     bits: Annotated[int, Meta(ge=10, le=28)] = 18  # the weight table holds 2 ** bits weights
     learning_rate: Annotated[float, Meta(gt=0.0, le=100.0)] = 0.5
-    power_t: Annotated[float, Meta(ge=0.0, le=1.0)] = (
-        0.4999  # not .5: VW's own .5 is not the same on every processor
-    )
+    power_t: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.4999  # not .5: VW's own .5 is not the same on every processor
     interactions: tuple[Annotated[str, Meta(pattern=r"^[UCAP]{2,3}\Z")], ...] = ("UA", "UP", "CA", "CP", "AP")
-    ignore_linear: Annotated[str, Meta(pattern=r"^[UCAP]{0,4}\Z")] = (
-        "UC"  # the same for every candidate, so they rank nothing
-    )
-    propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = (
-        0.1  # smallest propensity a label is given; bounds the weight of one click
-    )
+    # Linear weights of these are the same for every candidate, so they rank nothing.
+    ignore_linear: Annotated[str, Meta(pattern=r"^[UCAP]{0,4}\Z")] = "UC"
+    # Smallest propensity a label is given; it bounds the weight of one click.
+    propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = 0.1
     replay: Replay = Replay()
 
 
@@ -122,9 +116,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     id: Id
     placements: tuple[Id, ...] | None = None  # null: every placement of the catalog
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")] = "EUR"  # of every purchase told to this policy
-    horizon_s: Annotated[float, Meta(ge=0.1, le=30 * 86400.0)] = (
-        600.0  # how long a decision waits for its events
-    )
+    horizon_s: Annotated[float, Meta(ge=0.1, le=30 * 86400.0)] = 600.0  # how long a decision waits for its events
     exploration: Exploration = Exploration()
     learning: Learning = Learning()
     reward: RewardFormula = RewardFormula()

@@ -12,7 +12,7 @@ from bandit.arrays import Floats, Positions, Rowed
 from bandit.config import Baseline
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
-from bandit.features import Vector, hash_features, split_context
+from bandit.features import Vector, hash_context
 from bandit.kernels.drawing import page
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
 from bandit.scoring import Rows, scores, stack
@@ -51,11 +51,7 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     Raises BadInput for a feature out of bounds, with a pointer into the request.
     """
     context = ask.context or {}
-    user_features, context_features = split_context(context)
-    shared = (
-        hash_features("User", user_features, at="#/context/user"),
-        hash_features("Context", context_features, at="#/context"),
-    )
+    shared = hash_context(context)
     stand = _inline_stand(ask.inline) if ask.inline else _shelf_stand(ask, shelf)
     arm = _arm(ask, shelf)
     rounds: tuple[Round, ...] = ()
@@ -130,9 +126,7 @@ def _arm(ask: Ask, shelf: Shelf) -> Literal[0, 1]:
 
 
 def _learned(shared: tuple[Vector, Vector], shelf: Shelf, stand: _Stand, weights: Weights) -> Floats:
-    costs = scores(
-        weights.table, shelf.terms, *shared, stand.ads, stand.places, stand.template, stand.placement
-    )
+    costs = scores(weights.table, shelf.terms, *shared, stand.ads, stand.places, stand.template, stand.placement)
     return probabilities(costs, shelf.policy.exploration, weights.version)
 
 

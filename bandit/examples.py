@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bandit.features import Vector, hash_features, split_context
+from bandit.features import Vector, hash_context
 from bandit.model import Example
 from bandit.records import Decision, Outcome, Round
 from bandit.shelf import Shelf, inline_vectors
@@ -16,13 +16,12 @@ def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
     shelf  of the catalog version the decision was made with
     """
     decision = outcome.decision
-    user, context = split_context(decision.context)
-    shared = hash_features("User", user), hash_features("Context", context)
+    user, context = hash_context(decision.context)
     for drawn, reward in zip(decision.rounds, outcome.rewards, strict=True):
         ads, placements = _candidates(decision, drawn, shelf)
         yield Example(
-            user=shared[0],
-            context=shared[1],
+            user=user,
+            context=context,
             ads=ads,
             placements=placements,
             chosen=drawn.chosen,

@@ -65,9 +65,7 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
     weights: list[float] = []
     for name, value in features.items():
         if name[:1] == "_" or not name or not _is_text(name, NAME_BYTES):
-            raise _fault(
-                at, name, "bound", f"a name is 1 to {NAME_BYTES} bytes of text and does not start with _"
-            )
+            raise _fault(at, name, "bound", f"a name is 1 to {NAME_BYTES} bytes of text and does not start with _")
         if isinstance(value, (float, int)):  # bool is an int
             if not -LARGEST <= value <= LARGEST:
                 raise _fault(
@@ -102,9 +100,7 @@ def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[
         raise
 
 
-def split_context(
-    context: Mapping[str, Any], *, at: str = "#/context"
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[dict[str, Any], dict[str, Any]]:
     """The features of `User` and of `Context`, flattened: {"page": {"type": 1}} is {"page.type": 1}.
 
     Raises BadInput for deeper nesting, two values that flatten to one name, or more than 256 features.

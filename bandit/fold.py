@@ -72,9 +72,7 @@ class Fold:
         self.cursor = START
 
     @classmethod
-    def restored(
-        cls, fields: Mapping[str, bytes], learning: Learning, shelf_at: Callable[[int], Shelf]
-    ) -> Fold:
+    def restored(cls, fields: Mapping[str, bytes], learning: Learning, shelf_at: Callable[[int], Shelf]) -> Fold:
         """A fold as `snapshot` left it, but for the log from `needed_from` to `read`: give that to `resume`.
 
         Raises SnapshotRefused.

@@ -19,9 +19,7 @@ class Interval(NamedTuple):
     level: float
 
 
-def lift(
-    treated: tuple[Doubles, Doubles], control: tuple[Doubles, Doubles], *, level: float = 0.95
-) -> Interval | None:
+def lift(treated: tuple[Doubles, Doubles], control: tuple[Doubles, Doubles], *, level: float = 0.95) -> Interval | None:
     """Relative lift of one arm's rate over another's, with users as the unit of chance.
 
     A rate is sum(reward) / sum(slots). Its variance is that of a ratio of sums over clusters (linearised);

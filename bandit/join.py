@@ -60,10 +60,7 @@ class _Open:
         """Count the event if it is new and within the horizon; says whether it is a duplicate."""
         if event.id in self.events:
             return True
-        if (
-            event.slot < len(self.decision.rounds)
-            and event.time <= self.decision.time + self.policy.horizon_s
-        ):
+        if event.slot < len(self.decision.rounds) and event.time <= self.decision.time + self.policy.horizon_s:
             self.events[event.id] = event
         return False
 

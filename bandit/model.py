@@ -166,9 +166,7 @@ class Model:
         k = len(example.ads)
         if len(example.placements) != k or not 0 <= example.chosen < k:
             given = f"{k} ads, {len(example.placements)} placements, chosen {example.chosen}"
-            raise BadInput(
-                "#/chosen", "bound", f"a choice is one of equally many ads and placements, not {given}"
-            )
+            raise BadInput("#/chosen", "bound", f"a choice is one of equally many ads and placements, not {given}")
         if not math.isfinite(example.cost):
             raise BadInput("#/cost", "bound", f"a cost is finite, not {example.cost}")
         if not 0.0 < example.propensity <= 1.0:

@@ -38,8 +38,7 @@ class Rows:
 def terms(learning: Learning) -> Terms:
     """Compile a config's interactions and `ignore_linear`."""
     table = [
-        [*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)]
-        for term in effective(learning.interactions)
+        [*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)] for term in effective(learning.interactions)
     ]
     linear = [letter not in learning.ignore_linear for letter in GROUPS]
     return Terms(np.array(table, np.uint8).reshape(-1, 4), np.array(linear, np.uint8))
@@ -70,7 +69,7 @@ def stack(vectors: Sequence[Vector]) -> Rows:
     return Rows(start, index, value)
 
 
-def scores(  # noqa: PLR0917
+def scores(
     weights: npt.NDArray[np.float32],
     terms: Terms,
     user: Vector,
@@ -96,6 +95,4 @@ def scores(  # noqa: PLR0917
 def _summed_for(term: str) -> int:
     if "A" in term and "P" in term:
         return scoring.PER_CANDIDATE
-    return (
-        scoring.PER_TEMPLATE if "A" in term else scoring.PER_PLACEMENT if "P" in term else scoring.PER_REQUEST
-    )
+    return scoring.PER_TEMPLATE if "A" in term else scoring.PER_PLACEMENT if "P" in term else scoring.PER_REQUEST

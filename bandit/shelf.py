@@ -58,14 +58,10 @@ class Shelf:
 def lay_out(catalog: Catalog, policy: Policy) -> Shelf:
     """The shelf of one policy of a checked catalog."""
     placements = [p for p in catalog.placements if policy.placements is None or p.id in policy.placements]
-    fits = [
-        [j for j, place in enumerate(placements) if _fits(template, place)] for template in catalog.templates
-    ]
+    fits = [[j for j, place in enumerate(placements) if _fits(template, place)] for template in catalog.templates]
     campaigns = {campaign.id: campaign for campaign in catalog.campaigns}
     owners = [campaigns.get(template.campaign or "", Campaign(id="none")) for template in catalog.templates]
-    halted = [
-        t.status != "active" or o.status != "active" for t, o in zip(catalog.templates, owners, strict=True)
-    ]
+    halted = [t.status != "active" or o.status != "active" for t, o in zip(catalog.templates, owners, strict=True)]
     ads = tuple(hash_features("Ad", ad_features(template)) for template in catalog.templates)
     places = tuple(hash_features("Placement", placement_features(place)) for place in placements)
     return Shelf(

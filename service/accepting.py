@@ -53,9 +53,7 @@ class Acceptor:
             except Forged as fault:
                 rejected.append(Rejected(index=index, code="unknown-decision", detail=str(fault)))
             except BadInput as fault:
-                rejected.append(
-                    Rejected(index=index, code=fault.code, detail=f"{fault.pointer}: {fault.detail}")
-                )
+                rejected.append(Rejected(index=index, code=fault.code, detail=f"{fault.pointer}: {fault.detail}"))
             except (msgspec.MsgspecError, UnicodeError) as fault:
                 rejected.append(Rejected(index=index, code="invalid", detail=str(fault)))
         return self._write(sound, tuple(rejected))
@@ -80,9 +78,7 @@ class Acceptor:
         value = message.value.value if message.value else 0.0
         terms = self._terms(ref.policy)
         if message.value and terms and message.value.currency != terms.currency:
-            raise BadInput(
-                "#/value/currency", "currency", f"policy {ref.policy!r} counts in {terms.currency}"
-            )
+            raise BadInput("#/value/currency", "currency", f"policy {ref.policy!r} counts in {terms.currency}")
         return self._checked(ref, Event(message.id, ref.raw, message.slot, kind, now, occurred, value), now)
 
     def _checked(self, ref: DecisionRef, event: Event, now: float) -> _Accepted:
@@ -92,9 +88,7 @@ class Acceptor:
         return _Accepted(ref.policy, event, terms is None or now > ref.time + terms.horizon_s)
 
     def _write(self, sound: Sequence[_Accepted], rejected: tuple[Rejected, ...]) -> EventsAnswer:
-        rows = [
-            (one.policy, one.event.time, encode(one.event), f"e:{one.policy}:{one.event.id}") for one in sound
-        ]
+        rows = [(one.policy, one.event.time, encode(one.event), f"e:{one.policy}:{one.event.id}") for one in sound]
         new = self._outbox.append_new(rows) if rows else []
         for fate, count in (
             ("accepted", sum(new)),

@@ -76,9 +76,7 @@ class Archive:
     def add_outcome(self, outcome: Outcome, shelf: Shelf) -> None:
         """Take in a closed decision; it is on disk after the next `write`."""
         rows = self._outcomes[_date(outcome.position)]
-        rows += [
-            _outcome_row(outcome, shelf, slot, drawn) for slot, drawn in enumerate(outcome.decision.rounds)
-        ]
+        rows += [_outcome_row(outcome, shelf, slot, drawn) for slot, drawn in enumerate(outcome.decision.rounds)]
 
     def add_event(self, position: str, event: Event) -> None:
         """Take in an event as it came."""
@@ -109,9 +107,7 @@ class Archive:
 
     def remove_beyond(self, cursor: str, read: str) -> list[Path]:
         """Delete what no checkpoint vouches for: outcomes behind `cursor`, events behind `read`."""
-        beyond = [
-            path for kind, last in ((OUTCOMES, cursor), (EVENTS, read)) for path in self._after(kind, last)
-        ]
+        beyond = [path for kind, last in ((OUTCOMES, cursor), (EVENTS, read)) for path in self._after(kind, last)]
         for path in beyond:
             path.unlink()
         return beyond

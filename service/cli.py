@@ -23,9 +23,7 @@ from service.processes import FolderInUse, lock_folder
 from service.store import Store, StoreAway
 from service.supervise import Child, NotReady, Supervisor
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="An ad decision service that learns from clicks."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="An ad decision service that learns from clicks.")
 
 
 @app.callback()
@@ -40,9 +38,7 @@ def up(
     port: Annotated[int | None, typer.Option(help="Default: any free port.")] = None,
     host: Annotated[str | None, typer.Option(help="Loopback only, while there are no API keys.")] = None,
     workers: Annotated[int | None, typer.Option(help="Web processes.")] = None,
-    redis_url: Annotated[
-        str | None, typer.Option(help="A Redis or Valkey to use instead of the embedded one.")
-    ] = None,
+    redis_url: Annotated[str | None, typer.Option(help="A Redis or Valkey to use instead of the embedded one.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Written with url and pid once ready.")] = None,
 ) -> None:
     """Start the service and keep it running until Ctrl-C."""
@@ -127,9 +123,7 @@ def _in_force(chosen: settings.Settings, wanted: Catalog | None) -> bool:
 def _answers(chosen: settings.Settings) -> bool:
     """Whether a web worker can decide."""
     try:
-        answer = urllib3.request(
-            "GET", f"http://{chosen.host}:{chosen.port}/readyz", timeout=0.5, retries=False
-        )
+        answer = urllib3.request("GET", f"http://{chosen.host}:{chosen.port}/readyz", timeout=0.5, retries=False)
     except urllib3.exceptions.HTTPError:
         return False
     return answer.status == 200

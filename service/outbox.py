@@ -53,9 +53,7 @@ class Outbox:
         self._sql.execute("PRAGMA journal_mode=WAL")
         self._sql.execute("PRAGMA synchronous=OFF")
         self._sql.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
-        self._sql.execute(
-            "INSERT INTO file SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM file)", (uuid.uuid4().hex,)
-        )
+        self._sql.execute("INSERT INTO file SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM file)", (uuid.uuid4().hex,))
         self.id: str = self._sql.execute("SELECT id FROM file").fetchone()[0]
 
     def append(self, policy: str, time: float, entry: bytes) -> None:
@@ -103,9 +101,7 @@ class Outbox:
     def backlog(self) -> int:
         """Rows that are not known to stand in the log."""
         with self._lock:
-            found = self._sql.execute(
-                "SELECT count(*) FROM row WHERE id > (SELECT shipped FROM file)"
-            ).fetchone()
+            found = self._sql.execute("SELECT count(*) FROM row WHERE id > (SELECT shipped FROM file)").fetchone()
         return int(found[0])
 
     def mark_shipped(self, row_id: int, older_than: float) -> None:

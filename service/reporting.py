@@ -89,8 +89,6 @@ def _arm(sums: Mapping[str, float]) -> Arm:
 
 
 def _lift(totals: Totals, measure: str) -> Lift | None:
-    treated, control = (
-        (totals.by_bucket(arm, measure), totals.by_bucket(arm, "slots")) for arm in (LEARNED, HOLDOUT)
-    )
+    treated, control = ((totals.by_bucket(arm, measure), totals.by_bucket(arm, "slots")) for arm in (LEARNED, HOLDOUT))
     found: Interval | None = lift(treated, control, level=LEVEL)
     return Lift(**found._asdict()) if found else None

@@ -87,7 +87,7 @@ class Serving:
         self.reached = self._clock()
 
     def _with_shelf(self, old: Served | None, shelf: Shelf) -> Served:
-        if old is None:
+        if old is None or old.shelf.policy.learning != shelf.policy.learning:
             return self._loaded(shelf)
         return Served(shelf, old.weights, old.since, old.change)
 

@@ -28,19 +28,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = 1  # ADBANDIT_WORKERS: web processes
     secret: str = ""  # ADBANDIT_SECRET: hex; empty means one made on first start, in the data folder
     keep_log: bool = False  # ADBANDIT_KEEP_LOG: never trim the log, for audits and tests
-    archive_s: Annotated[float, Meta(ge=0.1, le=3600.0)] = (
-        10.0  # ADBANDIT_ARCHIVE_S: seconds between archive files
-    )
-    commit_s: Annotated[float, Meta(ge=0.01, le=60.0)] = (
-        0.25  # ADBANDIT_COMMIT_S: seconds between model versions
-    )
+    archive_s: Annotated[float, Meta(ge=0.1, le=3600.0)] = 10.0  # ADBANDIT_ARCHIVE_S: seconds between archive files
+    commit_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 0.25  # ADBANDIT_COMMIT_S: seconds between model versions
     log_level: str = "info"  # ADBANDIT_LOG_LEVEL: debug, info, warning, error
 
     def __post_init__(self) -> None:
         if self.host not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError(
-                f"host {self.host!r} is not loopback, and without API keys only loopback is served"
-            )
+            raise ValueError(f"host {self.host!r} is not loopback, and without API keys only loopback is served")
 
 
 def for_children(settings: Settings, metrics: Path) -> dict[str, str]:
@@ -63,9 +57,7 @@ def read(given: Mapping[str, object], environment: Mapping[str, str] | None = No
     8080
     """
     variables = os.environ if environment is None else environment
-    fields = {
-        field.name: variables.get(PREFIX + field.name.upper()) for field in msgspec.structs.fields(Settings)
-    }
+    fields = {field.name: variables.get(PREFIX + field.name.upper()) for field in msgspec.structs.fields(Settings)}
     chosen = {name: value for name, value in fields.items() if value is not None}
     chosen |= {name: str(value) for name, value in given.items() if value is not None}
     chosen.setdefault("data", str(default_data(variables)))

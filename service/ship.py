@@ -32,9 +32,7 @@ log = structlog.get_logger(__name__)
 class Shipper:
     """All outboxes of a host."""
 
-    def __init__(
-        self, folder: Path, store: Store, clock: Callable[[], float], elapsed: Callable[[], float]
-    ) -> None:
+    def __init__(self, folder: Path, store: Store, clock: Callable[[], float], elapsed: Callable[[], float]) -> None:
         """
         clock    seconds since 1970, what workers stamp rows with
         elapsed  seconds that never step

@@ -155,9 +155,7 @@ class Store:
             found = self._redis.hmget(f"{{{policy}}}:snapshot", list(names))
         return {name: value for name, value in zip(names, found, strict=True) if value is not None}
 
-    def commit(
-        self, policy: str, fields: Mapping[str, bytes], *, after: str, change: WeightChange | None
-    ) -> bool:
+    def commit(self, policy: str, fields: Mapping[str, bytes], *, after: str, change: WeightChange | None) -> bool:
         """Replace the snapshot if it still is the one that had read the log up to `after` ("" for none).
 
         Says whether it was; if not, another learner has gone on and this one must load again.

@@ -42,9 +42,7 @@ class Child:
     name: str  # in log lines
     argv: Sequence[str]  # must stay in the foreground
     env: Mapping[str, str] | None = None  # its whole environment; None: the supervisor's
-    ready: Callable[[], bool] | None = (
-        None  # asked at every start-up before the next child starts; answers at once
-    )
+    ready: Callable[[], bool] | None = None  # asked at every start-up before the next child starts; answers at once
     stop_grace_s: float = 2.0  # from SIGTERM to SIGKILL
     last_words: Callable[[], str] | None = None  # shown if it does not become ready
 
@@ -71,9 +69,7 @@ class Supervisor:
     ready_within_s  time each child has to become ready at start-up, its restarts included
     """
 
-    def __init__(
-        self, children: Sequence[Child], *, clock: Callable[[], float], ready_within_s: float = 30.0
-    ) -> None:
+    def __init__(self, children: Sequence[Child], *, clock: Callable[[], float], ready_within_s: float = 30.0) -> None:
         self._slots = [_Slot(child) for child in children]
         self._clock = clock
         self._ready_within_s = ready_within_s
@@ -132,9 +128,7 @@ class _Slot:
     started_at: float = 0.0  # by the supervisor's clock
     start_at: float | None = None  # when the next process is due, after one died
     delay_s: float = 0.0  # the last wait before a start
-    deaths: deque[int] = field(
-        default_factory=lambda: deque(maxlen=5)
-    )  # last statuses, negative if by a signal
+    deaths: deque[int] = field(default_factory=lambda: deque(maxlen=5))  # last statuses, negative if by a signal
 
     def start(self, now: float) -> None:
         self.process = subprocess.Popen(
@@ -194,9 +188,7 @@ class _Slot:
             self.start(now)
         except OSError as error:  # no memory, process or descriptor to spare just now
             self._plan_start(now, lived_s=0.0)
-            _log.warning(
-                "child_not_started", child=self.child.name, error=str(error), restart_in_s=self.delay_s
-            )
+            _log.warning("child_not_started", child=self.child.name, error=str(error), restart_in_s=self.delay_s)
 
     def _plan_start(self, now: float, lived_s: float) -> None:
         self.delay_s = restart_delay_s(self.delay_s, lived_s)

@@ -122,15 +122,12 @@ def run_learner(settings: Settings) -> None:
 
     def look() -> None:
         for policy in catalogs.current().policies:
-            if policy.id not in learners and policy.id not in halted:
-                learners[policy.id] = PolicyLearner(
-                    policy, store, catalogs, settings.data / "archive", rhythm, elapsed
-                )
+            known = learners.get(policy.id)
+            if policy.id not in halted and (known is None or known.policy.learning != policy.learning):
+                learners[policy.id] = PolicyLearner(policy, store, catalogs, settings.data / "archive", rhythm, elapsed)
 
     def learn() -> int:
-        return sum(
-            _guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items())
-        )
+        return sum(_guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items()))
 
     def count() -> None:
         for policy, learner in learners.items():
@@ -146,9 +143,7 @@ def run_learner(settings: Settings) -> None:
             log.warning("stopped_without_commit", policy=policy, reason=str(fault))
 
 
-def _guarded(
-    policy: str, work: Callable[[], int], learners: dict[str, PolicyLearner], halted: set[str]
-) -> int:
+def _guarded(policy: str, work: Callable[[], int], learners: dict[str, PolicyLearner], halted: set[str]) -> int:
     """One policy's round; its failure is its own."""
     try:
         return work()
@@ -177,9 +172,7 @@ def _keep_fresh(serving: Serving) -> None:
         time.sleep(REFRESH_S)
 
 
-def _work(
-    stop: threading.Event, work: Callable[[], int], every: list[tuple[float, Callable[[], None]]]
-) -> None:
+def _work(stop: threading.Event, work: Callable[[], int], every: list[tuple[float, Callable[[], None]]]) -> None:
     """Do `work` until stopped, waiting a little where there was none, and the rest at its own pace."""
     due = [0.0] * len(every)
     away = False

@@ -6,7 +6,7 @@ candidate. Sums are kept in float64, so scores agree with VW's float32 sums to t
 Source: VW `gd_predict.h`, `interactions_predict.h`.
 """
 
-# ruff: noqa: PLR0917 -- compiled code takes arrays, not records
+
 from __future__ import annotations
 
 import numpy as np
@@ -33,9 +33,7 @@ def _linear(weights: Weights, index: Indices, value: Values, start: int, stop: i
 
 
 @inner
-def _crossed(
-    weights: Weights, half: np.uint32, index: Indices, value: Values, start: int, stop: int
-) -> float:
+def _crossed(weights: Weights, half: np.uint32, index: Indices, value: Values, start: int, stop: int) -> float:
     mask = np.uint32(weights.size - 1)
     total = 0.0
     for i in range(start, stop):
@@ -55,9 +53,7 @@ def _pair(weights: Weights, first: int, second: int, ends: Ends, index: Indices,
 
 
 @inner
-def _triple(
-    weights: Weights, first: int, second: int, third: int, ends: Ends, index: Indices, value: Values
-) -> float:
+def _triple(weights: Weights, first: int, second: int, third: int, ends: Ends, index: Indices, value: Values) -> float:
     total = 0.0
     for i in range(ends[first], ends[first + 1]):
         half = np.uint32(FNV_PRIME * index[i])
@@ -69,9 +65,7 @@ def _triple(
 
 
 @inner
-def _interactions(
-    weights: Weights, terms: Table, wanted: int, ends: Ends, index: Indices, value: Values
-) -> float:
+def _interactions(weights: Weights, terms: Table, wanted: int, ends: Ends, index: Indices, value: Values) -> float:
     total = 0.0
     for m in range(terms.shape[0]):
         first, second, third = int(terms[m, 0]), int(terms[m, 1]), int(terms[m, 2])

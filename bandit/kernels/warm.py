@@ -1,7 +1,7 @@
 """Compiles and calls every kernel, so that no request waits for either.
 
-Importing the kernels compiles them (or loads them from the cache); the first call of each still sorts out its argument
-types, so it is made here with the types that production uses.
+Importing the kernels compiles them or loads them from the cache. The first call of each still sorts out its
+argument types, so it is made here, with the types that production uses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bandit.kernels import checking, drawing, exploring, hashing, scoring
 def compile_all() -> None:
     """Call each kernel once. Takes seconds on the first start of a machine, milliseconds afterwards."""
     text = np.frombuffer(b"a\0b\0", np.uint8)
-    hashing.murmur3(text, hashing.hashstring(text, 0))
+    hashing.murmur3(text, int(hashing.hashstring(text, 0)))
     index, value = hashing.hash_features(text, np.array([np.nan]), 0)
     rows, one = np.array([0, 1], np.int32), np.zeros(1, np.int32)
     group = np.ones(4, np.uint8)

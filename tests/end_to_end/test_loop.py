@@ -18,14 +18,10 @@ def _shop(service: Running, rounds: int) -> Counter[str]:
     shown: Counter[str] = Counter()
     for i in range(rounds):
         device = "mobile" if i % 2 else "desktop"
-        answer = service.decide(
-            policy="sure", context={"device": device}, placements=["hero"], user={"key": f"u{i}"}
-        )
+        answer = service.decide(policy="sure", context={"device": device}, placements=["hero"], user={"key": f"u{i}"})
         template = answer["ads"][0]["template"]
         if template == ("sale" if device == "mobile" else "new"):
-            service.tell(
-                {"id": f"c-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]}
-            )
+            service.tell({"id": f"c-{answer['decision_id']}", "type": "click", "decision_id": answer["decision_id"]})
         shown[f"{device} {template}"] += 1
     return shown
 
@@ -59,10 +55,7 @@ def test_every_propensity_is_the_probability_it_was_drawn_with(service: Running)
 
 
 def test_a_user_stays_in_one_arm(service: Running) -> None:
-    arms = {
-        f"u{i}": {service.decide(policy="home", user={"key": f"u{i}"})["arm"] for _ in range(3)}
-        for i in range(40)
-    }
+    arms = {f"u{i}": {service.decide(policy="home", user={"key": f"u{i}"})["arm"] for _ in range(3)} for i in range(40)}
     assert all(len(seen) == 1 for seen in arms.values())
     assert 1 <= sum(seen == {"holdout"} for seen in arms.values()) <= 20
 
@@ -101,10 +94,7 @@ def test_a_late_event_is_accepted_and_said_to_be_late(service: Running) -> None:
 def test_a_beacon_may_come_as_text(service: Running) -> None:
     answer = service.decide(policy="home")
     event = {"id": f"b-{answer['decision_id']}", "type": "impression", "decision_id": answer["decision_id"]}
-    assert (
-        service.call("POST", "/v1/events", {"events": [event]}, Content_Type="text/plain;charset=UTF-8")[0]
-        == 202
-    )
+    assert service.call("POST", "/v1/events", {"events": [event]}, Content_Type="text/plain;charset=UTF-8")[0] == 202
 
 
 def test_links_count_and_lead_to_the_landing_page(service: Running) -> None:
@@ -133,18 +123,14 @@ def test_inline_candidates_need_no_catalog(service: Running) -> None:
 
 
 def test_a_batch_answers_each_in_place(service: Running) -> None:
-    status, answer = service.call(
-        "POST", "/v1/decisions:batch", {"requests": [{"policy": "home"}, {"policy": "x"}, 3]}
-    )
+    status, answer = service.call("POST", "/v1/decisions:batch", {"requests": [{"policy": "home"}, {"policy": "x"}, 3]})
     assert status == 200
     assert [one.get("status", 200) for one in answer["answers"]] == [200, 404, 422]
 
 
 def test_a_changed_catalog_is_served_and_versioned(service: Running) -> None:
     version = service.call("GET", "/v1/catalog")[1]["version"]
-    status, answer = service.call(
-        "PUT", "/v1/templates/extra", {"creative": {"title": "x"}}, If_Match=f'"{version}"'
-    )
+    status, answer = service.call("PUT", "/v1/templates/extra", {"creative": {"title": "x"}}, If_Match=f'"{version}"')
     assert (status, answer["version"]) == (200, version + 1)
     assert service.decide(policy="home", templates=["extra"])["catalog_version"] == version + 1
     assert service.call("DELETE", "/v1/templates/extra")[0] == 200

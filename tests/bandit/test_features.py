@@ -1,0 +1,104 @@
+"""What is refused, and where the error points."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bandit.errors import BadInput
+from bandit.features import hash_context, hash_features, split_context
+
+
+def _shown(value: object) -> str:
+    return ascii(value)[:30] if isinstance(value, str) else ""
+
+
+def _fault(features: dict) -> tuple[str, str]:
+    with pytest.raises(BadInput) as caught:
+        hash_features("Context", features, at="#/context")
+    json.dumps([caught.value.pointer, caught.value.detail]).encode()
+    caught.value.pointer.encode()
+    return caught.value.pointer, caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("features", "pointer", "code"),
+    [
+        ({"": 1}, "#/context/", "bound"),
+        ({"_label": 1}, "#/context/_label", "bound"),
+        ({"n" * 129: 1}, f"#/context/{'n' * 128}", "bound"),
+        ({"é" * 65: 1}, f"#/context/{'é' * 65}", "bound"),
+        ({"a\0b": 1}, "#/context/a\0b", "bound"),
+        ({"a\ud800": 1}, "#/context/a?", "bound"),
+        ({"a/b~c": "\udfff"}, "#/context/a~1b~0c", "bound"),
+        ({"x": float("nan")}, "#/context/x", "bound"),
+        ({"x": float("inf")}, "#/context/x", "bound"),
+        ({"x": -1e308}, "#/context/x", "bound"),
+        ({"x": 1e6 + 1}, "#/context/x", "bound"),
+        ({"x": 10**5000}, "#/context/x", "bound"),
+        ({"x": "s" * 257}, "#/context/x", "bound"),
+        ({"x": "s" * 10**6}, "#/context/x", "bound"),
+        ({"x": "a\0"}, "#/context/x", "bound"),
+        ({"x": ["a", "b" * 257]}, "#/context/x", "bound"),
+        ({"x": None}, "#/context/x", "type"),
+        ({"x": {"y": 1}}, "#/context/x", "type"),
+        ({"x": [1, 2]}, "#/context/x", "type"),
+        ({"x": ["a", ["b"]]}, "#/context/x", "type"),
+        ({f"f{i}": i + 1 for i in range(257)}, "#/context", "bound"),
+        ({"tags": ["t"] * 257}, "#/context", "bound"),
+    ],
+    ids=_shown,
+)
+def test_what_breaks_a_bound_is_refused_with_its_place(features, pointer, code):
+    assert _fault(features) == (pointer, code)
+
+
+def test_what_keeps_the_bounds_is_taken():
+    features = {"n" * 128: 1e6, "é" * 64: "s" * 256, "a b|c:d\n": -1e6} | {f"f{i}": "x" for i in range(253)}
+    assert hash_features("Context", features).index.size == 256
+
+
+def test_false_zero_and_what_rounds_to_zero_are_absent():
+    features = {"off": False, "none": 0, "zero": -0.0, "tiny": 1e-60, "nothing": [], "least": 1e-44}
+    assert hash_features("Context", features).value.tolist() == [float(np.float32(1e-44))]
+
+
+def test_namespaces_of_one_name_differ():
+    assert hash_features("User", {"a": 1}).index != hash_features("Context", {"a": 1}).index
+
+
+def test_nested_objects_flatten_and_user_becomes_its_namespace():
+    context = {"page": {"type": "home", "id": 7}, "hour": 14, "user": {"age": 30}, "tags": ["a"]}
+    user, shared = split_context(context)
+    assert user == {"age": 30}
+    assert shared == {"page.type": "home", "page.id": 7, "hour": 14, "tags": ["a"]}
+
+
+def test_a_user_that_is_no_object_is_a_feature_like_any_other():
+    assert split_context({"user": "u-1"}) == ({}, {"user": "u-1"})
+
+
+@pytest.mark.parametrize(
+    ("context", "pointer", "code"),
+    [
+        ({"page": {"type": {"deep": 1}}}, "#/context/page/type", "type"),
+        ({"user": {"geo": {"country": "DE"}}}, "#/context/user/geo", "type"),
+        ({"page.type": 1, "page": {"type": 2}}, "#/context/page/type", "duplicate"),
+        ({"page": {"type": 2}, "page.type": 1}, "#/context/page.type", "duplicate"),
+        ({"page": {"type": float("inf")}}, "#/context/page/type", "bound"),
+        ({"user": {"age": None}}, "#/context/user/age", "type"),
+        ({"page": {"_x": 1}, "hour": "s" * 300}, "#/context/hour", "bound"),
+        ({"user": {f"u{i}": 1 for i in range(200)}, "tags": ["t"] * 57}, "#/context", "bound"),
+    ],
+    ids=_shown,
+)
+def test_what_is_wrong_with_a_context_is_refused_with_its_place(context, pointer, code):
+    with pytest.raises(BadInput) as caught:
+        hash_context(context)
+    assert (caught.value.pointer, caught.value.code) == (pointer, code)
+
+
+def test_a_context_hashes_as_its_two_namespaces():
+    user, shared = hash_context({"hour": 14, "page": {"type": "home"}, "user": {"vip": True}})
+    assert user.index.tolist() == hash_features("User", {"vip": True}).index.tolist()
+    assert shared.index.tolist() == hash_features("Context", {"hour": 14, "page.type": "home"}).index.tolist()
