@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from bandit.arrays import Floats, Positions, Rowed
-from bandit.config import Baseline
+from bandit.arrays import Floats, Rowed
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
 from bandit.features import Vector, hash_context
-from bandit.kernels.drawing import page
+from bandit.page import page
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
-from bandit.scoring import Rows, scores, stack
-from bandit.shelf import Shelf, eligible, inline_vectors
+from bandit.scoring import scores
+from bandit.shelf import Shelf
+from bandit.stand import Stand, from_request, from_shelf
 
-_HOLDOUT_SLOT = 255  # a draw of its own, so that the arm says nothing about the ads
+_ARM_SLOT = 255  # a draw of its own, so that the arm says nothing about the ads
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,18 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     """
     context = ask.context or {}
     shared = hash_context(context)
-    stand = _inline_stand(ask.inline) if ask.inline else _shelf_stand(ask, shelf)
+    stand = from_request(ask.inline) if ask.inline else from_shelf(shelf, ask.time, ask.templates, ask.placements)
     arm = _arm(ask, shelf)
     rounds: tuple[Round, ...] = ()
-    if len(stand.positions):
-        chances = _held_out(ask, shelf, stand) if arm == HOLDOUT else _learned(shared, shelf, stand, weights)
-        draws = [uniform(ask.id, slot, weights.version) for slot in range(ask.count)]
+    if stand.k:
+        if arm == HOLDOUT:
+            spread = _held_out(ask, shelf, stand)
+        else:
+            spread = _explored(_costs(shared, stand, shelf, weights), shelf, weights)
+        chances = (uniform(ask.id, slot, weights.version) for slot in range(ask.count))
         rounds = tuple(
-            Round(stand.positions[kept].tobytes(), p.tobytes(), int(chosen))
-            for kept, p, chosen in page(chances, *stand.identities, np.array(draws))
+            Round(stand.positions[slot.left].tobytes(), slot.probabilities.tobytes(), slot.chosen)
+            for slot in page(spread, stand.same_template, stand.same_placement, chances)
         )
     return Decision(
         id=ask.id,
@@ -77,89 +80,33 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """The eligible candidates of one request."""
-
-    positions: Positions  # uint32[k] what the record names them by
-    template: Rowed  # int32[k] row of each in `ads`
-    placement: Rowed  # int32[k] row of each in `places`
-    ads: Rows
-    places: Rows
-    names: Sequence[tuple[str, str]] | None  # (template, placement) of inline candidates
-    excluded: dict[str, int]
-
-    @property
-    def identities(self) -> tuple[Rowed, Rowed]:
-        """int32[k] twice: candidates with equal numbers share a template, or a placement, on a page."""
-        if self.names is None:
-            return self.template, self.placement
-        templates, placements = zip(*self.names, strict=True)
-        return _numbered(templates), _numbered(placements)
-
-
-def _shelf_stand(ask: Ask, shelf: Shelf) -> _Stand:
-    positions, excluded = eligible(shelf, ask.time, ask.templates, ask.placements)
-    return _Stand(
-        positions,
-        shelf.template[positions],
-        shelf.placement[positions],
-        shelf.ad_rows,
-        shelf.place_rows,
-        None,
-        excluded,
-    )
-
-
-def _inline_stand(candidates: tuple[InlineCandidate, ...]) -> _Stand:
-    """Inline candidates bring their own features; equal ids are the same template or placement in a page."""
-    ads, places = inline_vectors(candidates)
-    rows = np.arange(len(candidates), dtype=np.int32)
-    names = [(candidate.template, candidate.placement) for candidate in candidates]
-    return _Stand(rows.astype(np.uint32), rows, rows, stack(ads), stack(places), names, {})
-
-
 def _arm(ask: Ask, shelf: Shelf) -> Literal[0, 1]:
     """The arm of a user, the same on every visit; of the request, where nobody is named."""
     key = (ask.user or ask.id) + shelf.policy.id.encode()
-    return HOLDOUT if uniform(key, _HOLDOUT_SLOT, 0) < shelf.policy.holdout.share else LEARNED
+    return HOLDOUT if uniform(key, _ARM_SLOT, 0) < shelf.policy.holdout.share else LEARNED
 
 
-def _learned(shared: tuple[Vector, Vector], shelf: Shelf, stand: _Stand, weights: Weights) -> Floats:
-    costs = scores(weights.table, shelf.terms, *shared, stand.ads, stand.places, stand.template, stand.placement)
-    return probabilities(costs, shelf.policy.exploration, weights.version)
+def _costs(shared: tuple[Vector, Vector], stand: Stand, shelf: Shelf, weights: Weights) -> Floats:
+    """float32[k] what each candidate is predicted to cost."""
+    return scores(weights.table, shelf.terms, *shared, stand.ads, stand.places, stand.template, stand.placement)
 
 
-def _held_out(ask: Ask, shelf: Shelf, stand: _Stand) -> Floats:
-    """The baseline's probabilities: all on the ad it names if that is eligible, else even."""
+def _explored(costs: Floats, shelf: Shelf, weights: Weights) -> Callable[[Rowed], Floats]:
+    """The policy's exploration over whatever candidates are left."""
+    return lambda left: probabilities(costs[left], shelf.policy.exploration, weights.version)
+
+
+def _held_out(ask: Ask, shelf: Shelf, stand: Stand) -> Callable[[Rowed], Floats]:
+    """All on the first candidate the baseline names, where one is left; else even."""
     baseline = shelf.policy.holdout.baseline
-    k = len(stand.positions)
-    wanted = _named(ask, baseline)
-    for i in range(k if wanted else 0):
-        if wanted and _is(wanted, _name(shelf, stand, i)):
-            sure = np.zeros(k, np.float32)
-            sure[i] = 1.0
-            return sure
-    even: Floats = np.full(k, 1.0 / k, np.float32)
-    return even
+    fixed = (baseline.template, baseline.placement) if baseline.template else None
+    wanted = ask.baseline if baseline.kind == "request" else fixed
+    named = stand.named(shelf, *wanted) if wanted else np.zeros(stand.k, np.bool_)
 
+    def spread(left: Rowed) -> Floats:
+        found = np.flatnonzero(named[left])
+        chances: Floats = np.full(len(left), 0.0 if len(found) else 1.0 / len(left), np.float32)
+        chances[found[:1]] = 1.0
+        return chances
 
-def _named(ask: Ask, baseline: Baseline) -> tuple[str, str | None] | None:
-    if baseline.kind == "request":
-        return ask.baseline
-    return (baseline.template, baseline.placement) if baseline.template else None
-
-
-def _is(wanted: tuple[str, str | None], name: tuple[str, str]) -> bool:
-    return wanted[0] == name[0] and wanted[1] in (None, name[1])
-
-
-def _name(shelf: Shelf, stand: _Stand, i: int) -> tuple[str, str]:
-    if stand.names is not None:
-        return stand.names[i]
-    return shelf.templates[stand.template[i]].id, shelf.placements[stand.placement[i]].id
-
-
-def _numbered(names: Sequence[str]) -> Rowed:
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(name, len(first)) for name in names], np.int32)
+    return spread

@@ -32,6 +32,7 @@ STRING_BYTES = 256
 LARGEST = 1e6  # magnitude of a number: products of three of them stay far from float32's end
 VANISHING = 2.0**-150  # a magnitude that rounds to 0 in float32
 FEATURES = 256  # of a request, a template or a placement
+TEXT = "valid Unicode without NUL"
 IS_TEXT = float("nan")  # in place of a weight: the next token is a string value
 
 
@@ -65,15 +66,15 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
     weights: list[float] = []
     for name, value in features.items():
         if name[:1] == "_" or not name or not _is_text(name, NAME_BYTES):
-            raise _fault(at, name, "bound", f"a name is 1 to {NAME_BYTES} bytes of text and does not start with _")
-        if isinstance(value, (float, int)):  # bool is an int
+            detail = f"a name is 1 to {NAME_BYTES} bytes of {TEXT}, the first not _"
+            raise BadInput(_pointer(at, name), "bound", detail)
+        if isinstance(value, str) and _is_text(value, STRING_BYTES):
+            tokens += (name, value)
+            weights.append(IS_TEXT)
+        elif isinstance(value, (float, int)):  # bool is an int
             if not -LARGEST <= value <= LARGEST:
-                raise _fault(
-                    at,
-                    name,
-                    "bound",
-                    f"a number is finite and within {LARGEST:.0f} of 0, not {_shown(value)}",
-                )
+                detail = f"a number is finite and within {LARGEST:.0f} of 0, not {_shown(value)}"
+                raise BadInput(_pointer(at, name), "bound", detail)
             if not -VANISHING <= value <= VANISHING:
                 tokens.append(name)
                 weights.append(value)
@@ -92,11 +93,10 @@ def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[
     try:
         return hash_features("User", user, at=f"{at}/user"), hash_features("Context", shared, at=at)
     except BadInput as error:
-        for name, inner in (
-            (name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value
-        ):
+        nested = [(name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value]
+        for name, inner in nested:
             if error.pointer == _pointer(at, f"{name}.{inner}"):
-                raise BadInput(_pointer(_pointer(at, name), inner), error.code, error.detail) from None
+                raise BadInput(_pointer(at, name, inner), error.code, error.detail) from None
         raise
 
 
@@ -111,15 +111,12 @@ def split_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple
     user: dict[str, Any] = {}
     shared: dict[str, Any] = {}
     for name, value in context.items():
-        if not isinstance(value, dict):
-            _put(shared, name, value, at, name)
-        elif name == "user":
-            user = dict(value)
-        else:
+        if isinstance(value, dict):
+            features, prefix = (user, "") if name == "user" else (shared, f"{name}.")
             for inner, leaf in value.items():
-                _put(shared, f"{name}.{inner}", leaf, _pointer(at, name), inner)
-    for name, value in user.items():
-        _put({}, name, value, f"{at}/user", name)
+                _put(features, prefix + inner, leaf, at, name, inner)
+        else:
+            _put(shared, name, value, at, name)
     leaves = (*user.values(), *shared.values())
     count = sum(len(leaf) if isinstance(leaf, list) else 1 for leaf in leaves)
     if count > FEATURES:
@@ -127,30 +124,21 @@ def split_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple
     return user, shared
 
 
-def _put(features: dict[str, Any], name: str, value: object, at: str, key: str) -> None:
+def _put(features: dict[str, Any], name: str, value: object, at: str, *keys: str) -> None:
     if isinstance(value, dict):
-        raise _fault(at, key, "type", "objects nest one level at most")
+        raise BadInput(_pointer(at, *keys), "type", "objects nest one level at most")
     if name in features:
-        raise _fault(at, key, "duplicate", "another value flattens to the same name")
+        raise BadInput(_pointer(at, *keys), "duplicate", "another value flattens to the same name")
     features[name] = value
 
 
 def _strings(value: object, at: str, name: str) -> Iterable[str]:
     for text in value if isinstance(value, list) else (value,):
         if not isinstance(text, str):
-            raise _fault(
-                at,
-                name,
-                "type",
-                f"a feature is a boolean, number, string or list of strings, not {_shown(text)}",
-            )
+            detail = f"a feature is a boolean, number, string or list of strings, not {_shown(text)}"
+            raise BadInput(_pointer(at, name), "type", detail)
         if not _is_text(text, STRING_BYTES):
-            raise _fault(
-                at,
-                name,
-                "bound",
-                f"a string is at most {STRING_BYTES} bytes of text without NUL or lone surrogates",
-            )
+            raise BadInput(_pointer(at, name), "bound", f"a string is at most {STRING_BYTES} bytes of {TEXT}")
         yield text
 
 
@@ -175,14 +163,10 @@ def _seed(namespace: str) -> int:
     return int(hashing.hashstring(np.frombuffer(namespace.encode(), np.uint8), 0))
 
 
-def _fault(at: str, name: str, code: str, detail: str) -> BadInput:
-    return BadInput(_pointer(at, name), code, detail)
-
-
-def _pointer(at: str, name: str) -> str:
-    """JSON pointer to a member (RFC 6901), itself always short and valid Unicode."""
-    readable = name[:NAME_BYTES].encode(errors="replace").decode()
-    return f"{at}/{readable.replace('~', '~0').replace('/', '~1')}"
+def _pointer(at: str, *keys: str) -> str:
+    """JSON pointer to a member (RFC 6901), always short and valid Unicode itself."""
+    readable = (key[:NAME_BYTES].encode(errors="replace").decode() for key in keys)
+    return "/".join([at, *(key.replace("~", "~0").replace("/", "~1") for key in readable)])
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import structlog
 
 from bandit.errors import SnapshotRefused
+from bandit.kernels.warm import compile_all
 from service import embedded, metrics
 from service.accepting import Acceptor
 from service.catalogs import Catalogs
@@ -60,6 +61,7 @@ def redis_url(settings: Settings) -> str:
 
 def web(settings: Settings) -> Web:
     """One web worker's parts, fresh, with a thread that keeps them so."""
+    compile_all()
     store = Store(redis_url(settings))
     catalogs = Catalogs(store)
     serving = Serving(store, catalogs, clock)

@@ -6,7 +6,6 @@ candidate. Sums are kept in float64, so scores agree with VW's float32 sums to t
 Source: VW `gd_predict.h`, `interactions_predict.h`.
 """
 
-
 from __future__ import annotations
 
 import numpy as np

@@ -25,5 +25,5 @@ def compile_all() -> None:
     checking.within(value, 1.0)
     for spread in (exploring.epsilon_greedy, exploring.softmax, exploring.squarecb):
         probabilities = exploring.floored(spread(scores, 1.0), 0.0)
-    drawing.page(probabilities, one, one, np.zeros(2))
-    drawing.restricted(probabilities, one)
+    drawing.draw(probabilities, 0.5)
+    drawing.others(one, 0, one, one)

@@ -5,6 +5,7 @@ Only text made by tests gets here: VW's parsers are not safe with text of others
 
 import json
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from vowpal_wabbit_next import CBLabel, DSJsonFormatParser, Example, Workspace
@@ -39,10 +40,14 @@ def _members(features: Features) -> str:
 
 def parsed(features: Features, bits: int = 18) -> tuple[list[int], list[float]]:
     """Indices and values of one namespace's features, as VW's dsjson parser makes them."""
-    workspace = Workspace(vw_arguments(Learning(bits=bits)))
     line = dsjson(({}, features), [({}, {"id": "a"})], (0, 0.0, 1.0))
-    group = DSJsonFormatParser(workspace).parse_json(line)[0]["C"]
+    group = _parser(bits).parse_json(line)[0]["C"]
     return list(group.indices), list(group.values)
+
+
+@cache
+def _parser(bits: int) -> DSJsonFormatParser:
+    return DSJsonFormatParser(Workspace(vw_arguments(Learning(bits=bits))))
 
 
 def predicted(workspace: Workspace, shared: Sequence[Vector], actions: Sequence[Sequence[Vector]]) -> np.ndarray:

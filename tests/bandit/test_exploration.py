@@ -32,7 +32,7 @@ def _floor(exploration: Exploration, k: int) -> np.float32:
 
 @kinds
 @given(costs=COSTS, least=st.floats(0.0, 0.5), learned=st.integers(0, 10**9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_sum_to_one_and_keep_the_floor(kind, costs, least, learned):
     exploration = Exploration(kind=kind, min_probability=least)
     p = probabilities(np.array(costs, np.float32), exploration, learned)
@@ -54,7 +54,7 @@ def test_extreme_scores_give_finite_probabilities(kind, costs, least):
 
 @kinds
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_probabilities_follow_the_score_and_not_the_place(kind, seed, k):
     rng = np.random.default_rng(seed)
     costs = rng.permutation(np.linspace(-1.0, 1.0, k)).astype(np.float32)

@@ -43,7 +43,7 @@ def _bytes(text: str) -> np.ndarray:
 
 
 @given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=12))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_indices_and_values_are_those_of_vw_reading_the_same_features_as_dsjson(features):
     index, value = parsed(features)
     ours = hash_features("Context", features)

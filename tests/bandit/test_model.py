@@ -78,7 +78,7 @@ def test_stock_vw_reading_the_same_outcomes_as_dsjson_learns_the_same_weights(cb
 
 
 @pytest.mark.parametrize("cb_type", ["mtr", "ips"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(stops=st.lists(st.integers(0, 120), max_size=4))
 def test_stopping_anywhere_changes_no_byte_of_what_is_learned(cb_type, stops):
     learning = Learning(bits=12, cb_type=cb_type, replay=OFTEN)

@@ -11,7 +11,7 @@ from bandit.config import Exploration, Learning, Replay
 from bandit.draws import uniform
 from bandit.exploration.choose import SPREADS, probabilities
 from bandit.features import Vector, hash_context, hash_features
-from bandit.kernels.drawing import draw, page
+from bandit.kernels.drawing import draw
 from bandit.kernels.warm import compile_all
 from bandit.model import Example, Model
 from bandit.scoring import scores, stack, terms
@@ -63,10 +63,8 @@ def decide() -> None:
             exploration = Exploration(kind=kind)
             took = best_us(lambda e=exploration, c=costs: probabilities(c, e, 1_000))
             print(f"{f'probabilities of {k}, {kind}':48}{took:9.1f} us")
-        p, u = probabilities(costs, Exploration(), 1_000), np.array([0.3, 0.6, 0.9])
+        p = probabilities(costs, Exploration(), 1_000)
         print(f"{f'draw from {k}':48}{best_us(lambda p=p: draw(p, 0.7)):9.1f} us")
-        took = best_us(lambda p=p, t=template, q=placement, u=u: page(p, t, q, u))
-        print(f"{f'page of 3 slots from {k}':48}{took:9.1f} us")
     print(f"{'uniform number of a decision':48}{best_us(lambda: uniform(b'x' * 16, 0, 1_000)):9.1f} us")
 
 

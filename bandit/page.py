@@ -1,0 +1,46 @@
+"""Several ads on one page: draw, take out what the drawn ad used, explore anew over what is left, draw again.
+
+Each slot's probabilities are conditional on the slots before it, so each is a round of its own to learn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from bandit.arrays import Floats, Rowed
+from bandit.kernels.drawing import draw, others
+
+
+class Slot(NamedTuple):
+    """One draw of a page."""
+
+    left: Rowed  # int32[m] candidates that could still be drawn
+    probabilities: Floats  # float32[m] theirs, given the slots before; sums to 1
+    chosen: int  # position in `left`
+
+
+def page(
+    spread: Callable[[Rowed], Floats], template: Rowed, placement: Rowed, chances: Iterable[float]
+) -> Iterator[Slot]:
+    """One draw a chance, each template and each placement used at most once; fewer when nothing is left.
+
+    spread               int32[m] candidates -> float32[m] probabilities over them, summing to 1
+    template, placement  int32[k] equal numbers mean the same template, the same placement
+    chances              one number in [0, 1) a slot
+
+    >>> even = lambda left: np.full(len(left), 1 / len(left), np.float32)
+    >>> template, placement = np.array([[0, 0, 1, 1], [0, 1, 0, 1]], np.int32)
+    >>> [(slot.left.tolist(), slot.chosen) for slot in page(even, template, placement, [0.0, 0.0, 0.0])]
+    [([0, 1, 2, 3], 0), ([3], 0)]
+    """
+    left = np.arange(len(template), dtype=np.int32)
+    for chance in chances:
+        if not len(left):
+            return
+        given = spread(left)
+        chosen = draw(given, chance)
+        yield Slot(left, given, chosen)
+        left = others(left, left[chosen], template, placement)

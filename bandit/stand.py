@@ -1,0 +1,63 @@
+"""The candidates of one request: those of the shelf that are eligible, or those the request brings itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandit.arrays import Flags, Positions, Rowed
+from bandit.records import InlineCandidate
+from bandit.scoring import Rows, stack
+from bandit.shelf import Shelf, eligible, inline_vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """k candidates, as they are scored, drawn and logged."""
+
+    positions: Positions  # uint32[k] what the record names them by
+    template: Rowed  # int32[k] row of each in `ads`
+    placement: Rowed  # int32[k] row of each in `places`
+    ads: Rows
+    places: Rows
+    same_template: Rowed  # int32[k] equal numbers share a template on a page
+    same_placement: Rowed  # int32[k] equal numbers share a placement
+    names: Sequence[tuple[str, str]]  # (template, placement) of inline candidates, else empty
+    excluded: dict[str, int]  # reason -> candidates kept out
+
+    @property
+    def k(self) -> int:
+        return len(self.positions)
+
+    def named(self, shelf: Shelf, template: str, placement: str | None) -> Flags:
+        """bool[k]: which candidates are this template, in this placement or in any."""
+        if self.names:
+            return np.array([name[0] == template and placement in (None, name[1]) for name in self.names])
+        found: Flags = self.template == shelf.template_at.get(template, -1)
+        if placement is not None:
+            found &= self.placement == shelf.placement_at.get(placement, -1)
+        return found
+
+
+def from_shelf(shelf: Shelf, now: float, templates: Sequence[str] | None, placements: Sequence[str] | None) -> Stand:
+    """What may be shown of the shelf; arguments as of `eligible`."""
+    positions, excluded = eligible(shelf, now, templates, placements)
+    template, placement = shelf.template[positions], shelf.placement[positions]
+    rows = shelf.ad_rows, shelf.place_rows
+    return Stand(positions, template, placement, *rows, template, placement, (), excluded)
+
+
+def from_request(candidates: tuple[InlineCandidate, ...]) -> Stand:
+    """What the request described, each with features of its own. Raises BadInput with a pointer into it."""
+    ads, places = inline_vectors(candidates)
+    rows = np.arange(len(candidates), dtype=np.int32)
+    names = [(candidate.template, candidate.placement) for candidate in candidates]
+    same = _numbered([name for name, _ in names]), _numbered([name for _, name in names])
+    return Stand(rows.astype(np.uint32), rows, rows, stack(ads), stack(places), *same, names, {})
+
+
+def _numbered(names: Sequence[str]) -> Rowed:
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(name, len(first)) for name in names], np.int32)
