@@ -96,8 +96,9 @@ def test_no_decision_closes_before_the_log_has_moved_past_its_horizon(log: Log) 
 
 
 @laws(500)
-@given(logs(), st.integers(0, 59), st.booleans())
+@given(logs(), st.floats(0, 1), st.booleans())
 def test_the_log_from_needed_from_on_holds_all_that_is_still_to_count(log: Log, cut: int, trimmed: bool) -> None:
+    cut = round(share * len(log))
     before, after = log[:cut], log[cut:]
     join, closed = folded(before)
     keep = join.needed_from() or log[0][0]

@@ -144,9 +144,8 @@ def _show(connections: int, pairs: list[tuple[Figure, ...]]) -> None:
         figures = [pair[column] for pair in pairs]
         per_s, p50, p99 = (statistics.median(f[i] for f in figures) for i in range(3))
         errors = sum(f.errors for f in figures)
-        print(
-            f"{connections:>2} connections  {name:12} {per_s:8,.0f}/s  p50 {p50:.3f} ms  p99 {p99:.3f} ms  {errors} errors"
-        )
+        latency = f"p50 {p50:.3f} ms  p99 {p99:.3f} ms  {errors} errors"
+        print(f"{connections:>2} connections  {name:12} {per_s:8,.0f}/s  {latency}")
     ratios = sorted(pair[0].per_s / pair[1].per_s for pair in pairs)
     middle = statistics.median(ratios)
     print(f"{connections:>2} connections  ratio {middle:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")

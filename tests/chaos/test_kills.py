@@ -1,4 +1,4 @@
-"""Kill any process at any moment: nothing accepted is lost, nothing is learned twice, the model is the same fold."""
+"""Kill any process at any moment: nothing accepted is lost, nothing learned twice, the model the same fold."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ class Shoppers:
         while not self._stop.is_set():
             i += 1
             try:
-                answer = self._service.decide(
-                    policy="home", user={"key": f"u{i % 50}"}, context={"hour": i % 24}
-                )
+                answer = self._service.decide(policy="home", user={"key": f"u{i % 50}"}, context={"hour": i % 24})
                 self.decided.append(answer["decision_id"])
                 if i % 3 == 0:
                     event = {"id": f"c{i}", "type": "click", "decision_id": answer["decision_id"]}

@@ -27,13 +27,14 @@ from tests.catalogs import CATALOG
 from tests.running import Json, Running, eventually
 
 LEARNING = Learning()
+SQUARECB = ["--squarecb", "--gamma_scale", "700", "--gamma_exponent", "0"]
 KINDS: list[tuple[Json, list[str]]] = [
-    ({"kind": "squarecb", "gamma_scale": 700.0, "gamma_exponent": 0.0}, ["--squarecb", "--gamma_scale", "700", "--gamma_exponent", "0"]),
+    ({"kind": "squarecb", "gamma_scale": 700.0, "gamma_exponent": 0.0}, SQUARECB),
     ({"kind": "epsilon_greedy", "epsilon": 0.2}, ["--epsilon", "0.2"]),
     ({"kind": "softmax", "softmax_lambda": 7.0}, ["--softmax", "--lambda", "7"]),
     ({"kind": "greedy"}, ["--epsilon", "0"]),
     ({"kind": "uniform"}, ["--epsilon", "1"]),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

@@ -61,9 +61,7 @@ def test_a_second_server_on_the_folder_is_refused_and_the_first_stays(tmp_path: 
 
 def test_no_network_port_is_open(valkey_server: embedded.EmbeddedValkey) -> None:
     held = {os.readlink(fd) for fd in Path(f"/proc/{valkey_server.pid}/fd").iterdir()}
-    tables = [
-        Path(f"/proc/{valkey_server.pid}/net/{kind}").read_text() for kind in ("tcp", "tcp6", "udp", "udp6")
-    ]
+    tables = [Path(f"/proc/{valkey_server.pid}/net/{kind}").read_text() for kind in ("tcp", "tcp6", "udp", "udp6")]
     open_inodes = {f"socket:[{line.split()[9]}]" for table in tables for line in table.splitlines()[1:]}
     assert any(name.startswith("socket:") for name in held)
     assert not held & open_inodes

@@ -48,9 +48,7 @@ class Family:
     def lines(self, event: str) -> list[dict[str, Any]]:
         whole = self.said.read_text().rpartition("\n")[0].splitlines()
         return [
-            said
-            for said in map(json.loads, (line for line in whole if line.startswith("{")))
-            if said["event"] == event
+            said for said in map(json.loads, (line for line in whole if line.startswith("{"))) if said["event"] == event
         ]
 
     def pids(self, name: str) -> list[int]:
@@ -118,9 +116,7 @@ def test_a_child_that_cannot_be_started_for_a_while_is_tried_again(start: Start,
     eventually(lambda: len(family.pids("one")) == 2)
 
 
-def test_what_a_killed_child_started_is_killed_with_it(
-    start: Start, eventually: Wait, is_gone: IsGone
-) -> None:
+def test_what_a_killed_child_started_is_killed_with_it(start: Start, eventually: Wait, is_gone: IsGone) -> None:
     family = start(
         {
             "name": "shell",
@@ -156,12 +152,8 @@ def test_children_that_ignore_the_signal_are_killed_and_all_is_over_in_five_seco
     eventually(lambda: all(map(is_gone, family.everyone())), within_s=0.5)
 
 
-def test_a_killed_supervisor_leaves_no_orphan(
-    start: Start, eventually: Wait, is_gone: IsGone, tmp_path: Path
-) -> None:
-    family = start(
-        {"name": "valkey"}, parent_of_a_tied_one(), stubborn("stubborn", tmp_path), sleeper("last")
-    )
+def test_a_killed_supervisor_leaves_no_orphan(start: Start, eventually: Wait, is_gone: IsGone, tmp_path: Path) -> None:
+    family = start({"name": "valkey"}, parent_of_a_tied_one(), stubborn("stubborn", tmp_path), sleeper("last"))
     eventually(lambda: family.lines("all_ready") and family.lines("grandchild"))
     family.process.kill()
     assert len(family.everyone()) == 5
@@ -179,9 +171,7 @@ def test_a_second_start_on_the_folder_is_refused(start: Start, eventually: Wait)
 def test_a_child_that_is_never_ready_stops_the_others_and_is_explained(
     start: Start, eventually: Wait, is_gone: IsGone
 ) -> None:
-    family = start(
-        sleeper("one"), {"name": "two", "argv": ["false"], "ready_file": "never"}, ready_within_s=0.5
-    )
+    family = start(sleeper("one"), {"name": "two", "argv": ["false"], "ready_file": "never"}, ready_within_s=0.5)
     assert family.process.wait(5.0) == 1
     assert "two was not ready within 0.5 s; it ended with status 1" in family.said.read_text()
     assert "its last words" in family.said.read_text()
