@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from bandit.arrays import Floats, Rowed
+from bandit.context import hash_context
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
-from bandit.features import Vector, hash_context
+from bandit.features import Vector
 from bandit.page import page
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
 from bandit.scoring import scores

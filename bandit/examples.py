@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bandit.features import Vector, hash_context
+from bandit.context import hash_context
+from bandit.features import Vector
 from bandit.model import Example
 from bandit.records import Decision, Outcome, Round
 from bandit.shelf import Shelf, inline_vectors

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,14 +66,14 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
     for name, value in features.items():
         if name[:1] == "_" or not name or not _is_text(name, NAME_BYTES):
             detail = f"a name is 1 to {NAME_BYTES} bytes of {TEXT}, the first not _"
-            raise BadInput(_pointer(at, name), "bound", detail)
+            raise BadInput(pointer(at, name), "bound", detail)
         if isinstance(value, str) and _is_text(value, STRING_BYTES):
             tokens += (name, value)
             weights.append(IS_TEXT)
         elif isinstance(value, (float, int)):  # bool is an int
             if not -LARGEST <= value <= LARGEST:
                 detail = f"a number is finite and within {LARGEST:.0f} of 0, not {_shown(value)}"
-                raise BadInput(_pointer(at, name), "bound", detail)
+                raise BadInput(pointer(at, name), "bound", detail)
             if not -VANISHING <= value <= VANISHING:
                 tokens.append(name)
                 weights.append(value)
@@ -84,61 +83,16 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
                 weights.append(IS_TEXT)
     if len(weights) > FEATURES:
         raise BadInput(at, "bound", f"at most {FEATURES} features, not {len(weights)}")
-    return _hashed(tokens, weights, _seed(namespace)) if weights else EMPTY
-
-
-def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
-    """The `User` and the `Context` features of a request. Raises BadInput, pointing to the value at fault."""
-    user, shared = split_context(context, at=at)
-    try:
-        return hash_features("User", user, at=f"{at}/user"), hash_features("Context", shared, at=at)
-    except BadInput as error:
-        nested = [(name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value]
-        for name, inner in nested:
-            if error.pointer == _pointer(at, f"{name}.{inner}"):
-                raise BadInput(_pointer(at, name, inner), error.code, error.detail) from None
-        raise
-
-
-def split_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[dict[str, Any], dict[str, Any]]:
-    """The features of `User` and of `Context`, flattened: {"page": {"type": 1}} is {"page.type": 1}.
-
-    Raises BadInput for deeper nesting, two values that flatten to one name, or more than 256 features.
-
-    >>> split_context({"hour": 14, "page": {"type": "home"}, "user": {"age": 41}})
-    ({'age': 41}, {'hour': 14, 'page.type': 'home'})
-    """
-    user: dict[str, Any] = {}
-    shared: dict[str, Any] = {}
-    for name, value in context.items():
-        if isinstance(value, dict):
-            features, prefix = (user, "") if name == "user" else (shared, f"{name}.")
-            for inner, leaf in value.items():
-                _put(features, prefix + inner, leaf, at, name, inner)
-        else:
-            _put(shared, name, value, at, name)
-    leaves = (*user.values(), *shared.values())
-    count = sum(len(leaf) if isinstance(leaf, list) else 1 for leaf in leaves)
-    if count > FEATURES:
-        raise BadInput(at, "bound", f"at most {FEATURES} features, not {count}")
-    return user, shared
-
-
-def _put(features: dict[str, Any], name: str, value: object, at: str, *keys: str) -> None:
-    if isinstance(value, dict):
-        raise BadInput(_pointer(at, *keys), "type", "objects nest one level at most")
-    if name in features:
-        raise BadInput(_pointer(at, *keys), "duplicate", "another value flattens to the same name")
-    features[name] = value
+    return _hashed(tokens, weights, namespace_hash(namespace)) if weights else EMPTY
 
 
 def _strings(value: object, at: str, name: str) -> Iterable[str]:
     for text in value if isinstance(value, list) else (value,):
         if not isinstance(text, str):
             detail = f"a feature is a boolean, number, string or list of strings, not {_shown(text)}"
-            raise BadInput(_pointer(at, name), "type", detail)
+            raise BadInput(pointer(at, name), "type", detail)
         if not _is_text(text, STRING_BYTES):
-            raise BadInput(_pointer(at, name), "bound", f"a string is at most {STRING_BYTES} bytes of {TEXT}")
+            raise BadInput(pointer(at, name), "bound", f"a string is at most {STRING_BYTES} bytes of {TEXT}")
         yield text
 
 
@@ -159,11 +113,12 @@ def _hashed(tokens: list[str], weights: list[float], seed: int) -> Vector:
 
 
 @cache
-def _seed(namespace: str) -> int:
+def namespace_hash(namespace: str) -> int:
+    """What the hashes of a namespace's names are seeded with."""
     return int(hashing.hashstring(np.frombuffer(namespace.encode(), np.uint8), 0))
 
 
-def _pointer(at: str, *keys: str) -> str:
+def pointer(at: str, *keys: str) -> str:
     """JSON pointer to a member (RFC 6901), always short and valid Unicode itself."""
     readable = (key[:NAME_BYTES].encode(errors="replace").decode() for key in keys)
     return "/".join([at, *(key.replace("~", "~0").replace("/", "~1") for key in readable)])

@@ -84,7 +84,7 @@ class Fold:
             fold.counts = msgspec.json.decode(fields["counts"], type=Counts)
             checkpoint = msgspec.msgpack.decode(fields.get("checkpoint", _EMPTY), type=Checkpoint)
             fold.read, fold.cursor = fields["read"].decode(), fields["cursor"].decode()
-        except (KeyError, Damaged, msgspec.MsgspecError) as fault:
+        except (KeyError, UnicodeError, Damaged, msgspec.MsgspecError) as fault:
             raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
         fold.checkpointed = checkpoint
         fold._kept.extend(np.frombuffer(checkpoint.rewards, "<f8").tolist())
@@ -191,7 +191,7 @@ class Fold:
         if replay.depth:
             self._window.append((outcome.position, outcome.rewards))
             self._window_slots += len(outcome.rewards)
-        while self._window_slots > replay.buffer + len(self._window[0][1]):
+        while self._window and self._window_slots > replay.buffer + len(self._window[0][1]):
             self._window_slots -= len(self._window.popleft()[1])
         yield from examples(outcome, self._shelf_at(outcome.decision.catalog_version))
 

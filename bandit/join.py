@@ -95,10 +95,12 @@ class Join:
 
     def collect(self, position: str, entry: Decision | Event | Tick) -> None:
         """Take an entry in without closing anything."""
+        if isinstance(entry, Event):
+            self._event(position, entry)
+            return
         if isinstance(entry, Decision):
             self._decision(position, entry)
-        elif isinstance(entry, Event):
-            self._event(position, entry)
+        self._forget_early(position)
 
     def fold(self, position: str, entry: Decision | Event | Tick) -> list[Outcome]:
         """Take the next entry in; the outcomes it closes, in log order."""
@@ -106,7 +108,6 @@ class Join:
         if isinstance(entry, Event):
             return []
         self.high_time = max(self.high_time, entry.time)
-        self._forget_early(position)
         return list(self._close(seconds(position)))
 
     def needed_from(self) -> str | None:

@@ -6,6 +6,7 @@ the catalog's order, template by template; a log record names a candidate by its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from bandit.records import InlineCandidate
 from bandit.scoring import Rows, Terms, stack, terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
     """What a policy can show."""
 
@@ -46,6 +47,7 @@ class Shelf:
     paused: Flags  # bool[t] template or its campaign is not active
     opens: Doubles  # float64[t] when the campaign starts, seconds since 1970
     closes: Doubles  # float64[t] when it ends
+    turns: tuple[float, ...]  # rising times at which some campaign opens or closes, seconds since 1970
     template_at: dict[str, int]
     placement_at: dict[str, int]
 
@@ -64,6 +66,8 @@ def lay_out(catalog: Catalog, policy: Policy) -> Shelf:
     halted = [t.status != "active" or o.status != "active" for t, o in zip(catalog.templates, owners, strict=True)]
     ads = tuple(hash_features("Ad", ad_features(template)) for template in catalog.templates)
     places = tuple(hash_features("Placement", placement_features(place)) for place in placements)
+    opens = np.array([_seconds(owner.starts_at, -np.inf) for owner in owners], dtype=np.float64)
+    closes = np.array([_seconds(owner.ends_at, np.inf) for owner in owners], dtype=np.float64)
     return Shelf(
         policy=policy,
         version=catalog.version,
@@ -78,8 +82,9 @@ def lay_out(catalog: Catalog, policy: Policy) -> Shelf:
         place_rows=stack(places),
         terms=terms(policy.learning),
         paused=np.array(halted, dtype=np.bool_),
-        opens=np.array([_seconds(owner.starts_at, -np.inf) for owner in owners], dtype=np.float64),
-        closes=np.array([_seconds(owner.ends_at, np.inf) for owner in owners], dtype=np.float64),
+        opens=opens,
+        closes=closes,
+        turns=tuple(sorted({time for time in (*opens.tolist(), *closes.tolist()) if math.isfinite(time)})),
         template_at={template.id: i for i, template in enumerate(catalog.templates)},
         placement_at={place.id: j for j, place in enumerate(placements)},
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +45,19 @@ class Stand:
 
 def from_shelf(shelf: Shelf, now: float, templates: Sequence[str] | None, placements: Sequence[str] | None) -> Stand:
     """What may be shown of the shelf; arguments as of `eligible`."""
+    if templates is not None:
+        return _picked(shelf, now, templates, placements)
+    turn = bisect_right(shelf.turns, now)
+    return _standing(shelf, turn, None if placements is None else tuple(placements))
+
+
+@lru_cache(maxsize=256)
+def _standing(shelf: Shelf, turn: int, placements: tuple[str, ...] | None) -> Stand:
+    """What may be shown until the next campaign opens or closes: the same for every request."""
+    return _picked(shelf, shelf.turns[turn - 1] if turn else float("-inf"), None, placements)
+
+
+def _picked(shelf: Shelf, now: float, templates: Sequence[str] | None, placements: Sequence[str] | None) -> Stand:
     positions, excluded = eligible(shelf, now, templates, placements)
     template, placement = shelf.template[positions], shelf.placement[positions]
     rows = shelf.ad_rows, shelf.place_rows

@@ -13,7 +13,7 @@ from bandit.records import Event, EventType
 from service import metrics
 from service.outbox import Outbox
 from service.schemas import EventMessage, EventsAnswer, Rejected, RewardRequest
-from service.signing import DecisionRef, Signer, Token
+from service.signing import DecisionRef, Signer, Token, Tracked
 
 PolicyTerms = Callable[[str], "Terms | None"]
 
@@ -64,10 +64,10 @@ class Acceptor:
         event = Event(message.event_id, ref.raw, message.slot, "reward", now, now, message.value)
         return self._write([self._checked(ref, event, now)], ())
 
-    def track(self, token: Token, now: float) -> EventsAnswer:
-        """Take in what a tracking link says; following it again changes nothing."""
-        identifier = f"{token.type}:{token.raw.hex()}:{token.slot}"
-        event = Event(identifier, token.raw, token.slot, token.type, now, now, 0.0)
+    def track(self, kind: Tracked, token: Token, now: float) -> EventsAnswer:
+        """Take in what a followed link says; following it again changes nothing."""
+        identifier = f"{kind}:{token.raw.hex()}:{token.slot}"
+        event = Event(identifier, token.raw, token.slot, kind, now, now, 0.0)
         ref = DecisionRef(token.policy, token.raw, token.slot + 1)
         return self._write([self._checked(ref, event, now)], ())
 

@@ -1,4 +1,4 @@
-"""Answers a request for ads: decide in memory, append one outbox row, answer. Nothing here waits for Redis."""
+"""Answers a request for ads: decide in memory, append one row, answer. Nothing here waits for Redis."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bandit.errors import BadInput
 from bandit.records import ARMS, Decision, InlineCandidate, Round
 from bandit.shelf import Shelf
 from service import metrics
+from service.journal import JournalWriter
 from service.outbox import Outbox
 from service.schemas import (
     Ad,
@@ -25,7 +26,7 @@ from service.schemas import (
     Tracking,
 )
 from service.serving import Serving
-from service.signing import RAW_BYTES, DecisionRef, Signer, Token, Tracked, new_raw
+from service.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw
 
 LINK_S = 7 * 86_400  # how long a tracking link is followed
 
@@ -40,13 +41,13 @@ class Decider:
     def __init__(
         self,
         serving: Serving,
-        own: Outbox,
+        own: JournalWriter,
         shared: Outbox,
         signer: Signer,
         chance: Callable[[int], bytes],
     ) -> None:
         """
-        own     outbox of this worker
+        own     journal of this worker
         shared  outbox of this host, for requests that carry the caller's id
         chance  n -> n random bytes
         """
@@ -135,14 +136,11 @@ class Decider:
         )
 
     def _tracking(self, ref: DecisionRef, slot: int, creative: Creative, now: float) -> Tracking:
-        def link(letter: str, kind: Tracked, destination: str) -> str:
-            token = Token(ref.policy, ref.raw, slot, kind, int(now) + LINK_S, destination)
-            return f"/v1/t/{letter}/{self._signer.token(token)}"
-
+        links = self._signer.links(Token(ref.policy, ref.raw, slot, int(now) + LINK_S, creative.link or ""))
         return Tracking(
-            impression_url=link("i", "impression", ""),
-            viewable_url=link("v", "viewable", ""),
-            click_url=link("c", "click", creative.link) if creative.link else None,
+            impression_url=links["impression"],
+            viewable_url=links["viewable"],
+            click_url=links["click"] if creative.link else None,
         )
 
 

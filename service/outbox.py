@@ -1,15 +1,12 @@
-"""What this host accepted and has not shipped yet: SQLite files that survive a kill.
+"""What this host accepted and has not shipped yet, where something may come only once: a SQLite file.
 
-Each web worker appends its decisions to a file of its own; events, and decisions that carry the caller's
-request id, go to the file all workers of a host share, where a unique key makes a repeat visible at once.
-An append takes some five microseconds and never waits for Redis. A power cut may cost the last moments
-(synchronous is OFF); a killed process costs nothing.
+Events, and decisions that carry the caller's request id, go to one file that all workers of a host share; its
+unique keys make a repeat visible at once. All other decisions go to the workers' journals. Nothing here waits for
+Redis. A killed process costs nothing; a power cut may cost the last moments, since synchronous is OFF.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import threading
 import uuid
@@ -22,13 +19,14 @@ BUSY_S = 5.0  # longest wait for another worker's append
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS row (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used twice, so a position stays a position
+    id INTEGER PRIMARY KEY,                 -- rising; the last row is never deleted, so no id is used twice
     policy TEXT NOT NULL,
     time REAL NOT NULL,                     -- accepted, seconds since 1970
     entry BLOB NOT NULL,                    -- bandit.codec
-    key TEXT UNIQUE,                        -- what may come only once, or null
+    key TEXT,                               -- what may come only once, or null
     answer BLOB                             -- what was answered to the request with this key
 );
+CREATE UNIQUE INDEX IF NOT EXISTS once ON row (key) WHERE key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS file (
     id TEXT NOT NULL,                       -- of this file, for positions kept elsewhere
     shipped INTEGER NOT NULL                -- last row known to stand in the log
@@ -55,11 +53,6 @@ class Outbox:
         self._sql.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
         self._sql.execute("INSERT INTO file SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM file)", (uuid.uuid4().hex,))
         self.id: str = self._sql.execute("SELECT id FROM file").fetchone()[0]
-
-    def append(self, policy: str, time: float, entry: bytes) -> None:
-        """Write one row; it is there when this returns."""
-        with self._lock:
-            self._sql.execute("INSERT INTO row (policy, time, entry) VALUES (?, ?, ?)", (policy, time, entry))
 
     def append_once(self, policy: str, time: float, entry: bytes, key: str, answer: bytes) -> bytes:
         """Write one row unless its key is known; the answer that stands for the key, old or new."""
@@ -109,7 +102,8 @@ class Outbox:
         with self._lock:
             self._sql.execute("BEGIN IMMEDIATE")
             self._sql.execute("UPDATE file SET shipped = ?", (row_id,))
-            self._sql.execute("DELETE FROM row WHERE id <= ? AND time < ?", (row_id, older_than))
+            old = "DELETE FROM row WHERE id <= ? AND time < ? AND id < (SELECT max(id) FROM row)"
+            self._sql.execute(old, (row_id, older_than))
             self._sql.execute("COMMIT")
 
     def close(self) -> None:
@@ -122,23 +116,6 @@ class Outbox:
             (policy, time, entry, key, answer),
         )
         return written.rowcount == 1
-
-
-def claim(folder: Path) -> tuple[Outbox, int]:
-    """An outbox for this process alone, and the lock that holds it until the process ends.
-
-    The first file that no living process holds is taken, so a restarted worker goes on with the old one's.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(1_000):
-        lock = os.open(folder / f"worker-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        return Outbox(folder / f"worker-{number}.sqlite"), lock
-    raise RuntimeError(f"{folder} has 1,000 outboxes in use")
 
 
 def shared(folder: Path) -> Outbox:

@@ -18,6 +18,7 @@ import structlog
 
 from bandit.codec import encode
 from bandit.records import Tick
+from service.journal import Journal, journals
 from service.outbox import SHARED, Outbox, Row
 from service.store import Store, StoreAway
 
@@ -25,6 +26,8 @@ BATCH = 1_000  # rows a MULTI
 KEEP_S = 60.0  # how long shipped decisions stay on disk, should Redis forget its last moments
 KEEP_SHARED_S = 900.0  # how long a repeated request or event id is recognised
 TICK_S = 0.25  # between ticks while nothing else moves the log on
+
+Box = Journal | Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +44,8 @@ class Shipper:
         self._store = store
         self._clock = clock
         self._elapsed = elapsed
-        self._boxes: dict[str, Outbox] = {}
+        self._shared: Outbox | None = None
+        self._journals: dict[str, Journal] = {}
         self._read: dict[str, int] = {}  # outbox id -> last row dealt with
         self._shipped: dict[tuple[str, str], int] = {}  # (policy, outbox id) -> last row in the log
         self._moved: dict[str, float] = {}  # policy -> last decision or tick, by `elapsed`
@@ -68,32 +72,31 @@ class Shipper:
     def backlog(self) -> int:
         """Rows accepted and not yet shipped."""
         self._open_boxes()
-        return sum(box.backlog() for box in self._boxes.values())
+        shared = self._shared.backlog() if self._shared else 0
+        return shared + sum(journal.backlog() for journal in self._journals.values())
 
     def _ship_all(self, horizons_s: Mapping[str, float]) -> tuple[int, bool]:
         """Rows shipped, and whether that was all there was."""
         self._open_boxes()
-        shared = self._boxes.get(SHARED)
         count, drained = 0, True
-        for name, box in self._boxes.items():
-            if name == SHARED:
-                continue
-            rows = box.after(self._read.get(box.id, 0), BATCH)
+        for journal in self._journals.values():
+            rows = journal.after(self._read.get(journal.id, 0), BATCH)
             drained = drained and len(rows) < BATCH
-            if rows and shared:
-                count += self._drain(shared, horizons_s, until=rows[-1].time)
-            count += self._ship(box, rows, horizons_s)
-        if shared and drained:
-            count += self._drain(shared, horizons_s)
+            if rows:
+                count += self._drain(horizons_s, until=rows[-1].time)
+            count += self._ship(journal, rows, horizons_s)
+        if drained:
+            count += self._drain(horizons_s)
         return count, drained
 
-    def _drain(self, box: Outbox, horizons_s: Mapping[str, float], *, until: float = float("inf")) -> int:
-        count = 0
-        while rows := box.after(self._read.get(box.id, 0), BATCH, until):
+    def _drain(self, horizons_s: Mapping[str, float], *, until: float = float("inf")) -> int:
+        """Ship what the host's workers share, up to a time."""
+        count, box = 0, self._shared
+        while box and (rows := box.after(self._read.get(box.id, 0), BATCH, until)):
             count += self._ship(box, rows, horizons_s)
         return count
 
-    def _ship(self, box: Outbox, rows: list[Row], horizons_s: Mapping[str, float]) -> int:
+    def _ship(self, box: Box, rows: list[Row], horizons_s: Mapping[str, float]) -> int:
         if not rows:
             return 0
         by_policy: dict[str, list[Row]] = defaultdict(list)
@@ -105,9 +108,9 @@ class Shipper:
             if new:
                 self._store.ship(policy, box.id, new)
                 self._shipped[policy, box.id] = new[-1][0]
-            self._wake(policy, horizons_s.get(policy, 0.0), moved=box.path.name != SHARED)
+            self._wake(policy, horizons_s.get(policy, 0.0), moved=box is not self._shared)
         self._read[box.id] = rows[-1].id
-        keep_s = KEEP_SHARED_S if box.path.name == SHARED else KEEP_S
+        keep_s = KEEP_SHARED_S if box is self._shared else KEEP_S
         box.mark_shipped(rows[-1].id, self._clock() - keep_s)
         return len(rows)
 
@@ -132,6 +135,8 @@ class Shipper:
                 self._moved[policy] = elapsed
 
     def _open_boxes(self) -> None:
-        for path in sorted(self._folder.glob("*.sqlite")):
-            if path.name not in self._boxes:
-                self._boxes[path.name] = Outbox(path)
+        if self._shared is None and (self._folder / SHARED).exists():
+            self._shared = Outbox(self._folder / SHARED)
+        for folder in journals(self._folder):
+            if folder.name not in self._journals:
+                self._journals[folder.name] = Journal(folder)

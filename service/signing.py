@@ -1,7 +1,7 @@
 """Ids and links that prove where they come from, and pseudonyms that do not say who somebody is.
 
 A decision id carries its policy, time, number of slots and a MAC, so an event is checked without a look-up.
-A tracking token carries decision, slot, event type, expiry and destination: a forged one changes nothing and
+A tracking link carries decision, slot, event type, expiry and destination: a forged one changes nothing and
 never redirects. Each use has a key of its own, derived from the installation's secret.
 """
 
@@ -21,6 +21,7 @@ MAC_BYTES = 12
 LONGEST_TOKEN = 4_096  # characters; a destination is 2,000 at most
 
 Tracked = Literal["impression", "viewable", "click"]
+TRACKED: dict[str, Tracked] = {"i": "impression", "v": "viewable", "c": "click"}  # by letter in the link's path
 
 
 class DecisionRef(NamedTuple):
@@ -37,12 +38,11 @@ class DecisionRef(NamedTuple):
 
 
 class Token(msgspec.Struct, frozen=True, array_like=True):
-    """What a tracking link says."""
+    """What the tracking links of one ad say."""
 
     policy: str
     raw: bytes
     slot: int
-    type: Tracked
     expires: int  # seconds since 1970
     destination: str  # where a click leads, else empty
 
@@ -74,17 +74,20 @@ class Signer:
             raise Forged("the decision id was not made here")
         return DecisionRef(policy, body[:RAW_BYTES], body[RAW_BYTES])
 
-    def token(self, token: Token) -> str:
-        """A tracking token, safe in URLs."""
+    def links(self, token: Token) -> dict[Tracked, str]:
+        """Paths to follow when an event happens; a link for one type is none for another."""
         body = msgspec.msgpack.encode(token)
-        return f"{_text(body)}.{_text(self._mac(self._token, body))}"
+        text = _text(body)
+        return {
+            kind: f"/v1/t/{letter}/{text}.{_text(self._mac(self._token, letter.encode() + body))}"
+            for letter, kind in TRACKED.items()
+        }
 
-    def read_token(self, text: str, now: float) -> Token:
-        """Raises Forged if the token was not made here or has expired at `now`, seconds since 1970."""
-        if len(text) > LONGEST_TOKEN:
-            raise Forged("the link was not made here")
+    def read_link(self, letter: str, text: str, now: float) -> Token:
+        """Raises Forged if the link of this type was not made here or has expired at `now`, seconds since 1970."""
         body, mac = (_bytes(part) for part in (text + ".").split(".")[:2])
-        if not hmac.compare_digest(mac, self._mac(self._token, body)):
+        expected = self._mac(self._token, letter.encode(errors="replace") + body)
+        if len(text) > LONGEST_TOKEN or letter not in TRACKED or not hmac.compare_digest(mac, expected):
             raise Forged("the link was not made here")
         token = msgspec.msgpack.decode(body, type=Token)
         if token.expires < now:

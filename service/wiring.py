@@ -17,8 +17,9 @@ from service import embedded, metrics
 from service.accepting import Acceptor
 from service.catalogs import Catalogs
 from service.deciding import Decider
+from service.journal import claim
 from service.learning import Overtaken, PolicyLearner, Rhythm
-from service.outbox import claim, shared
+from service.outbox import shared
 from service.serving import Serving
 from service.settings import Settings, secret
 from service.ship import Shipper

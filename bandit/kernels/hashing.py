@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32_OUT, F64, U8, U32_OUT, inner, kernel, pair, uint32
+from bandit.kernels.jit import F32_OUT, F64, U8, U32_OUT, inner, int64, kernel, pair, triple, uint32
 
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.uint32]
@@ -83,6 +83,15 @@ def hashstring(text: Bytes, seed: int) -> np.uint32:
     return _hashed(text, 0, text.size, np.uint32(seed))
 
 
+@inner
+def _hash_text(text: Bytes, start: int, stop: int, seed: np.uint32) -> np.uint32:
+    """A string value: blank, tab, `|` and `:` count as `_`, since VW's JSON parser rewrites them."""
+    for i in range(start, stop):
+        if text[i] == BLANK or text[i] == TAB or text[i] == BAR or text[i] == COLON:
+            text[i] = UNDERSCORE
+    return _hashed(text, start, stop, seed)
+
+
 @kernel(pair(U32_OUT, F32_OUT), U8, F64, uint32)
 def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tuple[Indices, Values]:
     """Indices [d] and values [d] of one namespace's features.
@@ -90,8 +99,6 @@ def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tu
     text    utf-8 tokens, each ended by a NUL: a name, followed by its value if the value is a string
     weight  [d] the value of a number; NaN says the next token is a string value, which weighs 1
     seed    hash of the namespace
-
-    Blank, tab, `|` and `:` inside a string value count as `_`, since VW's JSON parser rewrites them.
     """
     index = np.empty(weight.size, np.uint32)
     value = np.empty(weight.size, np.float32)
@@ -104,10 +111,43 @@ def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tu
         start = stop + 1
         if np.isnan(weight[j]):
             stop = _token_end(text, start)
-            for i in range(start, stop):
-                if text[i] == BLANK or text[i] == TAB or text[i] == BAR or text[i] == COLON:
-                    text[i] = UNDERSCORE
-            index[j] = _hashed(text, start, stop, index[j])
+            index[j] = _hash_text(text, start, stop, index[j])
             value[j] = 1.0
             start = stop + 1
     return index, value
+
+
+@kernel(triple(U32_OUT, F32_OUT, int64), U8, F64, int64, uint32, uint32)
+def hash_request(
+    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int
+) -> tuple[Indices, Values, int]:
+    """Both namespaces of a request at once: indices [d], values [d] and how many are the user's.
+
+    text, weight  as of `hash_features`, but a weight of 0 drops its feature; the first `users` are of the user
+
+    Says -1 of the user's if anything is not sound. Sound are names of 1 to 128 bytes, the first not `_`, strings of at
+    most 256 bytes, and no NUL but those that end a token.
+    """
+    index = np.empty(weight.size, np.uint32)
+    value = np.empty(weight.size, np.float32)
+    text = text.copy()
+    start = d = of_user = 0
+    sound = True
+    for j in range(weight.size):
+        stop = _token_end(text, start)
+        sound = sound and 1 <= stop - start <= 128 and text[start] != UNDERSCORE
+        seed = np.uint32(user_seed) if j < users else np.uint32(context_seed)
+        index[d] = _hashed(text, start, stop, seed)
+        value[d] = weight[j]
+        start = stop + 1
+        if np.isnan(weight[j]):
+            stop = _token_end(text, start)
+            sound = sound and stop - start <= 256
+            index[d] = _hash_text(text, start, stop, index[d])
+            value[d] = 1.0
+            start = stop + 1
+        kept = weight[j] != 0.0
+        d += kept
+        of_user += kept and j < users
+    sound = sound and start + (weight.size == 0) == text.size
+    return index[:d], value[:d], of_user if sound else -1

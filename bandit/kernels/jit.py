@@ -29,6 +29,11 @@ def pair(first: Any, second: Any) -> Any:
     return numba.types.Tuple((first, second))  # type: ignore[no-untyped-call]
 
 
+def triple(first: Any, second: Any, third: Any) -> Any:
+    """Type of three results."""
+    return numba.types.Tuple((first, second, third))  # type: ignore[no-untyped-call]
+
+
 uint8, uint32, int32, int64 = numba.uint8, numba.uint32, numba.int32, numba.int64
 float32, float64, boolean = numba.float32, numba.float64, numba.boolean
 U8, U8_TABLE, I32, U32 = readonly(uint8), readonly(uint8, 2), readonly(int32), readonly(uint32)

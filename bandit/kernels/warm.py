@@ -16,6 +16,7 @@ def compile_all() -> None:
     text = np.frombuffer(b"a\0b\0", np.uint8)
     hashing.murmur3(text, int(hashing.hashstring(text, 0)))
     index, value = hashing.hash_features(text, np.array([np.nan]), 0)
+    hashing.hash_request(text, np.array([np.nan]), 1, 0, 0)
     rows, one = np.array([0, 1], np.int32), np.zeros(1, np.int32)
     group = np.ones(4, np.uint8)
     terms = np.array([[scoring.AD, scoring.PLACEMENT, scoring.NONE, scoring.PER_CANDIDATE]], np.uint8)

@@ -1,11 +1,12 @@
-"""The Flask app of one web worker."""
+"""The WSGI app of one web worker: Flask, with the front before it."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-from service import metrics
 from service.web import catalog, decisions, events, health, policies, problems
+from service.web.counting import counted
+from service.web.front import Front
 from service.web.parts import Web
 
 
@@ -14,7 +15,7 @@ def create_app(web: Web) -> Flask:
     app = Flask("adbandit", static_folder=None)
     app.url_map.strict_slashes = False
     problems.register(app)
-    for resource in (decisions, events, policies, catalog, health):
+    for resource in (events, policies, catalog, health):
         app.register_blueprint(resource.blueprint(web))
 
     @app.before_request
@@ -23,11 +24,10 @@ def create_app(web: Web) -> Flask:
 
     @app.after_request
     def finish(answer: Response) -> Response:
-        took_s = web.elapsed() - g.started
         route = request.url_rule.rule if request.url_rule else "none"
-        metrics.requests.labels(route, answer.status_code).inc()
-        metrics.request_seconds.labels(route).observe(took_s)
-        answer.headers["Server-Timing"] = f"app;dur={took_s * 1000:.3f}"
+        name, value = counted(route, answer.status_code, web.elapsed() - g.started)
+        answer.headers[name] = value
         return answer
 
+    app.wsgi_app = Front(web, {**decisions.routes(web), **events.routes(web)}, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Blueprint, Response
 
 from bandit.errors import AdbanditError
 from service.schemas import MOST_BODY, BatchRequest, DecisionRequest
-from service.web import problems
-from service.web.bodies import body
+from service.web import answers
+from service.web.answers import Answer
+from service.web.front import JSON_TYPES, Route
 from service.web.parts import Web
 
 _request = msgspec.json.Decoder(DecisionRequest)
 _batch = msgspec.json.Decoder(BatchRequest)
 
 
-def blueprint(web: Web) -> Blueprint:
-    routes = Blueprint("decisions", __name__)
+def routes(web: Web) -> dict[str, Route]:
+    def decide(body: bytes) -> Answer:
+        return Answer(200, web.decider.answer(_request.decode(body), web.clock()))
 
-    @routes.post("/v1/decisions")
-    def decide() -> Response:
-        answer = web.decider.answer(_request.decode(body(MOST_BODY)), web.clock())
-        return Response(answer, mimetype="application/json")
+    def decide_batch(body: bytes) -> Answer:
+        found = b",".join(_one(web, bytes(request)) for request in _batch.decode(body).requests)
+        return Answer(200, b'{"answers":[' + found + b"]}")
 
-    @routes.post("/v1/decisions:batch")
-    def decide_batch() -> Response:
-        requests = _batch.decode(body(100 * MOST_BODY)).requests
-        answers = b",".join(_one(web, bytes(request)) for request in requests)
-        return Response(b'{"answers":[' + answers + b"]}", mimetype="application/json")
-
-    return routes
+    return {
+        "/v1/decisions": Route(decide, MOST_BODY, JSON_TYPES),
+        "/v1/decisions:batch": Route(decide_batch, 100 * MOST_BODY, JSON_TYPES),
+    }
 
 
 def _one(web: Web, request: bytes) -> bytes:
@@ -37,6 +34,6 @@ def _one(web: Web, request: bytes) -> bytes:
     try:
         return web.decider.answer(_request.decode(request), web.clock())
     except AdbanditError as fault:
-        return problems.of_error(fault).get_data()
+        return answers.of_error(fault, "/v1/decisions:batch").body
     except (msgspec.MsgspecError, UnicodeError) as fault:
-        return problems.of_decoding(fault).get_data()
+        return answers.of_decoding(fault, "/v1/decisions:batch").body

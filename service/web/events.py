@@ -8,10 +8,12 @@ import msgspec
 from flask import Blueprint, Response, redirect
 from msgspec import Meta
 
+from bandit.errors import Forged
 from service.schemas import MOST_BODY, MOST_EVENTS_BODY, EventsAnswer, RewardRequest
-from service.web.bodies import BEACON_TYPES, body
+from service.signing import TRACKED
+from service.web.answers import Answer, problem
+from service.web.front import BEACON_TYPES, Route
 from service.web.parts import Web
-from service.web.problems import problem
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,40 +24,44 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _reward = msgspec.json.Decoder(RewardRequest)
-_KINDS = {"i": "impression", "v": "viewable", "c": "click"}
+
+
+def routes(web: Web) -> dict[str, Route]:
+    def events(body: bytes) -> Answer:
+        messages = _envelope.decode(body).events
+        return _answered(web.acceptor.accept(messages, web.clock()), len(messages))
+
+    def rewards(body: bytes) -> Answer:
+        return _answered(web.acceptor.reward(_reward.decode(body), web.clock()), 1)
+
+    return {
+        "/v1/events": Route(events, MOST_EVENTS_BODY, BEACON_TYPES),
+        "/v1/rewards": Route(rewards, MOST_BODY, BEACON_TYPES),
+    }
 
 
 def blueprint(web: Web) -> Blueprint:
-    routes = Blueprint("events", __name__)
+    links = Blueprint("links", __name__)
 
-    @routes.post("/v1/events")
-    def events() -> Response:
-        messages = _envelope.decode(body(MOST_EVENTS_BODY, BEACON_TYPES)).events
-        return _answered(web.acceptor.accept(messages, web.clock()), len(messages))
-
-    @routes.post("/v1/rewards")
-    def rewards() -> Response:
-        message = _reward.decode(body(MOST_BODY, BEACON_TYPES))
-        return _answered(web.acceptor.reward(message, web.clock()), 1)
-
-    @routes.get("/v1/t/<letter>/<token>")
-    def track(letter: str, token: str) -> Response:
-        read = web.signer.read_token(token, web.clock())
-        if _KINDS.get(letter) != read.type:
-            return problem(404, "unknown-link", "Unknown link", "the link was not made here")
-        web.acceptor.track(read, web.clock())
-        if read.type != "click":
+    @links.get("/v1/t/<letter>/<token>")
+    def follow(letter: str, token: str) -> Response:
+        read = web.signer.read_link(letter, token, web.clock())
+        if TRACKED[letter] == "click" and not read.destination:
+            raise Forged("this ad leads nowhere")
+        web.acceptor.track(TRACKED[letter], read, web.clock())
+        if TRACKED[letter] != "click":
             return Response(status=204, headers={"Cache-Control": "no-store"})
         return redirect(read.destination, 302, Response)  # type: ignore[return-value]
 
-    return routes
+    return links
 
 
-def _answered(answer: EventsAnswer, sent: int) -> Response:
+def _answered(answer: EventsAnswer, sent: int) -> Answer:
     """202, or a problem if nothing of what was sent could be taken."""
     if len(answer.rejected) < sent:
-        return Response(msgspec.json.encode(answer), 202, mimetype="application/json")
+        return Answer(202, msgspec.json.encode(answer))
     first = answer.rejected[0]
     if all(fault.code == "unknown-decision" for fault in answer.rejected):
-        return problem(404, "unknown-decision", "Unknown decision", first.detail)
-    return problem(422, "invalid", "No event could be taken", f"#/events/{first.index}: {first.detail}")
+        return problem(404, "unknown-decision", "Unknown decision", first.detail, "/v1/events")
+    detail = f"#/events/{first.index}: {first.detail}"
+    return problem(422, "invalid", "No event could be taken", detail, "/v1/events")

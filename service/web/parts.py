@@ -8,6 +8,7 @@ from typing import NamedTuple
 from service.accepting import Acceptor
 from service.catalogs import Catalogs
 from service.deciding import Decider
+from service.journal import JournalWriter
 from service.outbox import Outbox
 from service.serving import Serving
 from service.signing import Signer
@@ -21,6 +22,6 @@ class Web(NamedTuple):
     serving: Serving
     catalogs: Catalogs
     store: Store
-    outboxes: tuple[Outbox, ...]  # of this worker and of this host
+    outboxes: tuple[JournalWriter, Outbox]  # of this worker and of this host
     clock: Callable[[], float]  # seconds since 1970
     elapsed: Callable[[], float]  # seconds that never step

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bandit.errors import BadInput
-from bandit.features import hash_context, hash_features, split_context
+from bandit.features import hash_features
 
 
 def _shown(value: object) -> str:
@@ -65,40 +65,3 @@ def test_false_zero_and_what_rounds_to_zero_are_absent():
 
 def test_namespaces_of_one_name_differ():
     assert hash_features("User", {"a": 1}).index != hash_features("Context", {"a": 1}).index
-
-
-def test_nested_objects_flatten_and_user_becomes_its_namespace():
-    context = {"page": {"type": "home", "id": 7}, "hour": 14, "user": {"age": 30}, "tags": ["a"]}
-    user, shared = split_context(context)
-    assert user == {"age": 30}
-    assert shared == {"page.type": "home", "page.id": 7, "hour": 14, "tags": ["a"]}
-
-
-def test_a_user_that_is_no_object_is_a_feature_like_any_other():
-    assert split_context({"user": "u-1"}) == ({}, {"user": "u-1"})
-
-
-@pytest.mark.parametrize(
-    ("context", "pointer", "code"),
-    [
-        ({"page": {"type": {"deep": 1}}}, "#/context/page/type", "type"),
-        ({"user": {"geo": {"country": "DE"}}}, "#/context/user/geo", "type"),
-        ({"page.type": 1, "page": {"type": 2}}, "#/context/page/type", "duplicate"),
-        ({"page": {"type": 2}, "page.type": 1}, "#/context/page.type", "duplicate"),
-        ({"page": {"type": float("inf")}}, "#/context/page/type", "bound"),
-        ({"user": {"age": None}}, "#/context/user/age", "type"),
-        ({"page": {"_x": 1}, "hour": "s" * 300}, "#/context/hour", "bound"),
-        ({"user": {f"u{i}": 1 for i in range(200)}, "tags": ["t"] * 57}, "#/context", "bound"),
-    ],
-    ids=_shown,
-)
-def test_what_is_wrong_with_a_context_is_refused_with_its_place(context, pointer, code):
-    with pytest.raises(BadInput) as caught:
-        hash_context(context)
-    assert (caught.value.pointer, caught.value.code) == (pointer, code)
-
-
-def test_a_context_hashes_as_its_two_namespaces():
-    user, shared = hash_context({"hour": 14, "page": {"type": "home"}, "user": {"vip": True}})
-    assert user.index.tolist() == hash_features("User", {"vip": True}).index.tolist()
-    assert shared.index.tolist() == hash_features("Context", {"hour": 14, "page.type": "home"}).index.tolist()

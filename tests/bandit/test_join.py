@@ -97,7 +97,7 @@ def test_no_decision_closes_before_the_log_has_moved_past_its_horizon(log: Log) 
 
 @laws(500)
 @given(logs(), st.floats(0, 1), st.booleans())
-def test_the_log_from_needed_from_on_holds_all_that_is_still_to_count(log: Log, cut: int, trimmed: bool) -> None:
+def test_the_log_from_needed_from_on_holds_all_that_is_still_to_count(log: Log, share: float, trimmed: bool) -> None:
     cut = round(share * len(log))
     before, after = log[:cut], log[cut:]
     join, closed = folded(before)
@@ -146,6 +146,23 @@ def test_an_hour_back_delays_a_decision_by_the_grace_at_most() -> None:
     [(closing, outcome)] = folded(log_of((0, before), *ticks))[1]
     assert outcome.decision.id == raw(1)
     assert seconds(closing) <= START_S + HORIZON_S + GRACE_S + 1.0
+
+
+def test_an_hour_back_delays_no_decision_from_after_it() -> None:
+    forward = Tick(START_S + HOUR_S)
+    log = log_of((0, decision(1, START_S)), (1, forward), (HORIZON_S + 0.1, Tick(START_S + HORIZON_S)))
+    assert len(outcomes(log)) == 1
+
+
+def test_an_event_at_the_very_horizon_counts() -> None:
+    last = event("e", 1, START_S + HORIZON_S)
+    log = log_of((0, decision(1, START_S)), (HORIZON_S, last), (4, Tick(START_S + 4)))
+    assert outcomes(log)[0].events == (last,)
+
+
+def test_a_decision_waits_until_the_log_is_past_its_horizon_by_more_than_nothing() -> None:
+    at_horizon = (f"{round((START_S + HORIZON_S) * 1000)}-0", Tick(START_S + HOUR_S))
+    assert outcomes([*log_of((0, decision(1, START_S))), at_horizon]) == []
 
 
 def test_a_decision_that_stands_twice_is_learned_once() -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from bandit.config import Exploration, Learning, Replay
+from bandit.context import hash_context
 from bandit.draws import uniform
 from bandit.exploration.choose import SPREADS, probabilities
-from bandit.features import Vector, hash_context, hash_features
+from bandit.features import Vector, hash_features
 from bandit.kernels.drawing import draw
 from bandit.kernels.warm import compile_all
 from bandit.model import Example, Model

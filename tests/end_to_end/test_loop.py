@@ -27,9 +27,9 @@ def _shop(service: Running, rounds: int) -> Counter[str]:
 
 
 def test_what_was_clicked_is_shown_more(service: Running) -> None:
+    before = service.report("sure")["learned"]
     _shop(service, 300)
-    learned = service.report("sure")["learned"]
-    eventually(lambda: service.report("sure")["learned"] >= learned + 200)
+    eventually(lambda: service.report("sure")["learned"] == before + 300, 30.0)
     shown = _shop(service, 200)
     assert shown["mobile sale"] > 80
     assert shown["desktop new"] > 80

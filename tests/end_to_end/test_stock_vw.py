@@ -13,8 +13,8 @@ from scipy.stats import chisquare
 from bandit.catalog import Catalog
 from bandit.codec import decode
 from bandit.config import Learning
+from bandit.context import hash_context
 from bandit.draws import uniform
-from bandit.features import hash_context
 from bandit.fold import START, read_model
 from bandit.kernels.drawing import draw
 from bandit.records import Decision

@@ -1,0 +1,118 @@
+"""A request's context as hashed features: the namespaces `User` and `Context`.
+
+Almost every context is sound, and hashing it is the longest part of a decision. So it is packed and hashed in one go,
+the kernel checking lengths and names as it reads; whatever is unusual is gone through again with care, for an exact
+error or, where all was well, for the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bandit.errors import BadInput
+from bandit.features import FEATURES, IS_TEXT, LARGEST, VANISHING, Vector, hash_features, namespace_hash, pointer
+from bandit.kernels import hashing
+
+_USER, _CONTEXT = namespace_hash("User"), namespace_hash("Context")
+
+
+def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
+    """The `User` and the `Context` features of a request. Raises BadInput, pointing to the value at fault."""
+    return _quickly(context) or _with_care(context, at)
+
+
+def _quickly(context: Mapping[str, Any]) -> tuple[Vector, Vector] | None:
+    """The features of a context in which nothing is unusual, else None."""
+    tokens: list[str] = []
+    weights: list[float] = []
+    sound, users, nested, dotted = True, 0, False, False
+    user = context.get("user")
+    if user.__class__ is dict:
+        for name, value in user.items():
+            sound = sound and _pack(tokens, weights, name, value)
+        users = len(weights)
+    for name, value in context.items():
+        dotted = dotted or "." in name
+        if value.__class__ is not dict:
+            sound = sound and _pack(tokens, weights, name, value)
+        elif value is not user:
+            nested = True
+            for inner, leaf in value.items():
+                sound = sound and _pack(tokens, weights, f"{name}.{inner}", leaf)
+    if not sound or len(weights) > FEATURES or (nested and dotted):  # then two names may flatten to one
+        return None
+    return _hashed(tokens, weights, users)
+
+
+def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> bool:
+    """Append one feature; False for anything but text and numbers within bounds."""
+    kind = value.__class__
+    if kind is str:
+        tokens += (name, value)
+        weights.append(IS_TEXT)
+    elif (kind is int or kind is float or kind is bool) and -LARGEST <= value <= LARGEST:
+        tokens.append(name)
+        weights.append(0.0 if -VANISHING <= value <= VANISHING else value)
+    else:
+        return False
+    return True
+
+
+def _hashed(tokens: list[str], weights: list[float], users: int) -> tuple[Vector, Vector] | None:
+    tokens.append("")  # so that the last token, too, is ended by a NUL
+    try:
+        text = np.frombuffer("\0".join(tokens).encode() or b"\0", np.uint8)
+    except UnicodeEncodeError:
+        return None
+    weight = np.array(weights, np.float64)
+    index, value, users = hashing.hash_request(text, weight, users, _USER, _CONTEXT)
+    if users < 0:
+        return None
+    return Vector(index[:users], value[:users]), Vector(index[users:], value[users:])
+
+
+def _with_care(context: Mapping[str, Any], at: str) -> tuple[Vector, Vector]:
+    user, shared = split_context(context, at=at)
+    try:
+        return hash_features("User", user, at=f"{at}/user"), hash_features("Context", shared, at=at)
+    except BadInput as error:
+        nested = [(name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value]
+        for name, inner in nested:
+            if error.pointer == pointer(at, f"{name}.{inner}"):
+                raise BadInput(pointer(at, name, inner), error.code, error.detail) from None
+        raise
+
+
+def split_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The features of `User` and of `Context`, flattened: {"page": {"type": 1}} is {"page.type": 1}.
+
+    Raises BadInput for deeper nesting, two values that flatten to one name, or more than 256 features.
+
+    >>> split_context({"hour": 14, "page": {"type": "home"}, "user": {"age": 41}})
+    ({'age': 41}, {'hour': 14, 'page.type': 'home'})
+    """
+    user: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for name, value in context.items():
+        if isinstance(value, dict):
+            features, prefix = (user, "") if name == "user" else (shared, f"{name}.")
+            for inner, leaf in value.items():
+                _put(features, prefix + inner, leaf, at, name, inner)
+        else:
+            _put(shared, name, value, at, name)
+    leaves = (*user.values(), *shared.values())
+    count = sum(len(leaf) if isinstance(leaf, list) else 1 for leaf in leaves)
+    if count > FEATURES:
+        raise BadInput(at, "bound", f"at most {FEATURES} features, not {count}")
+    return user, shared
+
+
+def _put(features: dict[str, Any], name: str, value: object, at: str, *keys: str) -> None:
+    if isinstance(value, dict):
+        raise BadInput(pointer(at, *keys), "type", "objects nest one level at most")
+    if name in features:
+        raise BadInput(pointer(at, *keys), "duplicate", "another value flattens to the same name")
+    features[name] = value
