@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from bandit.errors import BadInput
+from bandit.vw_args import refused
 
 Id = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", description="letters, digits, . _ -; 64 at most")
@@ -18,8 +19,11 @@ Id = Annotated[
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Reward = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
 
+Penalty = Annotated[float, Meta(ge=0.0, le=0.1)]
+
 ExplorationKind = Literal["squarecb", "epsilon_greedy", "softmax", "greedy", "uniform"]
 
+UNPENALISED = {"--coin", "--ftrl"}  # updates of VW that keep no account of l1 and l2 beside the weights
 GROUPS = "UCAP"  # feature groups by first letter: User, Context, Ad, Placement
 
 
@@ -30,7 +34,9 @@ class Exploration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     0.05
     """
 
-    kind: ExplorationKind = "squarecb"
+    kind: Penalty = Annotated[float, Meta(ge=0.0, le=0.1)]
+
+ExplorationKind = "squarecb"
     # Floor of every eligible candidate; where there are many, at most half of all the mass goes to floors.
     min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.01
     epsilon: Share = 0.05  # epsilon_greedy: mass spread evenly
@@ -67,6 +73,16 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Smallest propensity a label is given; it bounds the weight of one click.
     propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = 0.1
     replay: Replay = Replay()
+    l1: Penalty = 0.0  # every weight is held this much nearer to 0 for each unit of learning
+    l2: Penalty = 0.0  # every weight shrinks by this share for each unit of learning
+    constant: bool = True  # a weight that all candidates share
+    vw_args: tuple[str, ...] = ()  # further ones, see bandit/vw_args.py
+
+    def __post_init__(self) -> None:
+        if reason := refused(self.vw_args):
+            raise ValueError(f"vw_args: {reason}")
+        if (self.l1 or self.l2) and UNPENALISED.intersection(self.vw_args):
+            raise ValueError(f"l1 and l2 act otherwise, or not at all, with {' or '.join(sorted(UNPENALISED))}")
 
 
 class RewardFormula(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -136,7 +152,8 @@ def vw_arguments(learning: Learning) -> list[str]:
         arguments += ["--ignore_linear", letter]
     for group in learning.interactions:
         arguments += ["--interactions", group]
-    return arguments
+    arguments += [word for name in ("l1", "l2") if (x := getattr(learning, name)) for word in (f"--{name}", repr(x))]
+    return arguments + ([] if learning.constant else ["--noconstant"]) + list(learning.vw_args)
 
 
 def gamma(exploration: Exploration, learned: int) -> float:

@@ -30,6 +30,7 @@ from bandit.replay import Buffer, depth
 COST_LIMIT = 1000.0  # magnitude of a cost, as of a reward
 HEADER = struct.Struct("<16sQ")  # before VW's own bytes: MAGIC and `learned`
 MAGIC = b"adbandit-model-1"
+PENALTIES = struct.Struct("<dd")  # l1 and l2 taken so far, in VW's bytes
 
 Pair = tuple[Vector, Vector]
 
@@ -83,6 +84,8 @@ class Model:
         self._workspace = workspace
         # [2**bits, 1, 4] weight, sum of squared gradients, scale, scratch
         self._table = np.asarray(workspace.weights())
+        self._penalised = learning.l1 > 0.0 or learning.l2 > 0.0
+        self._header = len(_workspace(learning, None).serialize()) if self._penalised else 0  # bytes before the weights
         self._buffer: Buffer[_Lesson] = Buffer(learning.replay.buffer)
         self._shared = _Slot("UC", shared=True)
         self._chosen = _Slot("AP")
@@ -144,10 +147,24 @@ class Model:
         return min(self.learned, self._learning.replay.buffer) - len(self._buffer)
 
     def weights(self) -> Floats:
-        """The weights float32[2**bits] themselves, not contiguous: copy them to keep or to score with."""
+        """The weights float32[2**bits] to score with, not contiguous: copy them to keep them.
+
+        They are the table itself, or with l1 or l2 a copy in which VW's pending penalties are taken.
+        """
         view: Floats = self._table[:, 0, 0]
+        if self._penalised:
+            nearer, smaller = self._penalties()
+            view = np.where(nearer < np.abs(view), (view - np.copysign(nearer, view)) * smaller, np.float32(0.0))
         view.flags.writeable = False
         return view
+
+    def _penalties(self) -> tuple[np.float32, np.float32]:
+        """How much nearer to 0 every weight is than in the table, and by what factor it is smaller then.
+
+        VW keeps both beside the weights, as the last two numbers before them in a saved model.
+        """
+        nearer, smaller = PENALTIES.unpack_from(self.vw_model(), self._header - PENALTIES.size)
+        return np.float32(nearer), np.float32(smaller)
 
     def save(self) -> bytes:
         """The whole state but for the past outcomes."""
@@ -159,7 +176,7 @@ class Model:
 
     def check(self) -> None:
         """Raises SnapshotRefused if a weight is not finite or what its next step depends on is NaN."""
-        if not np.isfinite(self._table[:, 0, 0]).all() or np.isnan(self._table[:, 0, 1:3]).any():
+        if not np.isfinite(self.weights()).all() or np.isnan(self._table[:, 0, 1:3]).any():
             raise SnapshotRefused("the model holds a weight that is not finite")
 
     def _lesson(self, example: Example) -> _Lesson:

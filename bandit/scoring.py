@@ -23,7 +23,7 @@ class Terms:
     """Which features, and which products of features, have a weight."""
 
     interactions: npt.NDArray[np.uint8]  # [m, 4] see kernels/scoring.py
-    linear: npt.NDArray[np.uint8]  # [4] by group
+    linear: npt.NDArray[np.uint8]  # [5] by group, then of the constant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +36,11 @@ class Rows:
 
 
 def terms(learning: Learning) -> Terms:
-    """Compile a config's interactions and `ignore_linear`."""
+    """Compile a config's interactions, `ignore_linear` and `constant`."""
     table = [
         [*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)] for term in effective(learning.interactions)
     ]
-    linear = [letter not in learning.ignore_linear for letter in GROUPS]
+    linear = [*(letter not in learning.ignore_linear for letter in GROUPS), learning.constant]
     return Terms(np.array(table, np.uint8).reshape(-1, 4), np.array(linear, np.uint8))
 
 

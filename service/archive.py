@@ -3,6 +3,7 @@
     <data>/archive/policy=<p>/date=<d>/outcomes-<first>-<last>.parquet   one row a slot, closed decisions in log order
     <data>/archive/policy=<p>/date=<d>/events-<first>-<last>.parquet     every event as it came, late ones too
     <data>/archive/policy=<p>/catalog/<version>.json                     what positions and ids refer to
+    <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet    logs from elsewhere: service/importing.py
 
 A file becomes valid with the checkpoint that names its end; what lies beyond the last checkpoint is left over from
 a learner that died, and is removed before the next one writes.
@@ -21,13 +22,15 @@ import msgspec
 import polars as pl
 
 from bandit.catalog import Catalog
+from bandit.config import Id
+from bandit.errors import BadInput
 from bandit.join import order, seconds
 from bandit.records import ARMS, Event, Outcome, Round
 from bandit.shelf import Shelf
 
 OUTCOMES, EVENTS = "outcomes", "events"
 
-_OUTCOME_SCHEMA: dict[str, Any] = {
+OUTCOME_SCHEMA: dict[str, Any] = {
     "position": pl.String,  # of the decision in the log
     "decision": pl.String,  # 32 hex digits
     "slot": pl.UInt8,
@@ -38,6 +41,7 @@ _OUTCOME_SCHEMA: dict[str, Any] = {
     "context": pl.String,  # JSON
     "catalog_version": pl.UInt32,
     "model_version": pl.UInt64,
+    "candidates": pl.List(pl.UInt32),  # [k] positions in the policy's shelf of that catalog, or in `inline`
     "templates": pl.List(pl.String),  # [k] of each candidate
     "placements": pl.List(pl.String),  # [k]
     "probabilities": pl.List(pl.Float32),  # [k]
@@ -46,11 +50,13 @@ _OUTCOME_SCHEMA: dict[str, Any] = {
     "excluded": pl.String,  # JSON: reason -> candidates
     "inline": pl.String,  # JSON: candidates the request described, or null
     "trainable": pl.Boolean,
+    "events": pl.String,  # JSON: the events that counted, each [id, type, time, occurred, value], or null
     "impressions": pl.UInt32,
     "clicks": pl.UInt32,
     "conversions": pl.UInt32,
     "revenue": pl.Float64,
     "reward": pl.Float64,
+    "weight": pl.Float64,  # how many decisions the row stands for: 1, unless a log was thinned out before its import
 }
 _EVENT_SCHEMA: dict[str, Any] = {
     "position": pl.String,
@@ -68,7 +74,7 @@ class Archive:
     """One policy's files."""
 
     def __init__(self, folder: Path, policy: str) -> None:
-        self.folder = folder / f"policy={policy}"
+        self.folder = policy_folder(folder, policy)
         self._outcomes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._events: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._catalogs: set[int] = set()
@@ -76,7 +82,8 @@ class Archive:
     def add_outcome(self, outcome: Outcome, shelf: Shelf) -> None:
         """Take in a closed decision; it is on disk after the next `write`."""
         rows = self._outcomes[_date(outcome.position)]
-        rows += [_outcome_row(outcome, shelf, slot, drawn) for slot, drawn in enumerate(outcome.decision.rounds)]
+        for slot, drawn in enumerate(outcome.decision.rounds):
+            rows.append(outcome_row(outcome, shelf, slot, drawn, outcome.rewards[slot]))
 
     def add_event(self, position: str, event: Event) -> None:
         """Take in an event as it came."""
@@ -90,7 +97,7 @@ class Archive:
     def write(self) -> None:
         """Put all rows taken in so far on disk."""
         for kind, days, schema in (
-            (OUTCOMES, self._outcomes, _OUTCOME_SCHEMA),
+            (OUTCOMES, self._outcomes, OUTCOME_SCHEMA),
             (EVENTS, self._events, _EVENT_SCHEMA),
         ):
             for date, rows in days.items():
@@ -129,9 +136,18 @@ class Archive:
         draft.replace(path)
 
 
+def policy_folder(folder: Path, policy: str) -> Path:
+    """Where a policy's files are. Raises BadInput for what is no policy id, so that no path leads elsewhere."""
+    try:
+        return folder / f"policy={msgspec.convert(policy, Id)}"
+    except msgspec.ValidationError:
+        detail = f"{policy!r} is no policy id: letters, digits, . _ -; 64 at most"
+        raise BadInput("#/policy", "bound", detail) from None
+
+
 def read_outcomes(folder: Path, policy: str) -> pl.DataFrame:
     """Every archived slot of a policy, in log order."""
-    return _read(folder, policy, OUTCOMES, _OUTCOME_SCHEMA)
+    return _read(folder, policy, OUTCOMES, OUTCOME_SCHEMA)
 
 
 def read_events(folder: Path, policy: str) -> pl.DataFrame:
@@ -139,14 +155,29 @@ def read_events(folder: Path, policy: str) -> pl.DataFrame:
     return _read(folder, policy, EVENTS, _EVENT_SCHEMA)
 
 
+def read_imported(folder: Path, policy: str) -> pl.DataFrame:
+    """Every slot of logs from elsewhere, file by file; the learner knows nothing of them."""
+    paths = sorted(policy_folder(folder, policy).glob(f"imported/*/{OUTCOMES}-*.parquet"))
+    frames = [pl.read_parquet(path, hive_partitioning=False) for path in paths]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=OUTCOME_SCHEMA)
+
+
+def ordered(folder: Path, policy: str, kind: str) -> list[Path]:
+    """The learner's own files of a kind, in log order."""
+    paths = policy_folder(folder, policy).glob(f"date=*/{kind}-*.parquet")
+    return sorted(paths, key=lambda path: order(path.stem.split("-to-")[1].replace("_", "-")))
+
+
 def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.DataFrame:
-    paths = (folder / f"policy={policy}").glob(f"date=*/{kind}-*.parquet")
-    ordered = sorted(paths, key=lambda path: order(path.stem.split("-to-")[1].replace("_", "-")))
-    frames = [pl.read_parquet(path, hive_partitioning=False) for path in ordered]
+    frames = [pl.read_parquet(path, hive_partitioning=False) for path in ordered(folder, policy, kind)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
-def _outcome_row(outcome: Outcome, shelf: Shelf, slot: int, drawn: Round) -> dict[str, Any]:
+def outcome_row(outcome: Outcome, shelf: Shelf | None, slot: int, drawn: Round, reward: float) -> dict[str, Any]:
+    """One slot as a row.
+
+    shelf  of the decision's catalog; None will do if the decision brought its own candidates
+    """
     decision = outcome.decision
     events = [event for event in outcome.events if event.slot == slot]
     kinds = {event.type for event in events}
@@ -163,6 +194,7 @@ def _outcome_row(outcome: Outcome, shelf: Shelf, slot: int, drawn: Round) -> dic
         "context": msgspec.json.encode(decision.context).decode(),
         "catalog_version": decision.catalog_version,
         "model_version": decision.model_version,
+        "candidates": drawn.positions().tolist(),
         "templates": templates,
         "placements": placements,
         "probabilities": drawn.propensities().tolist(),
@@ -171,20 +203,29 @@ def _outcome_row(outcome: Outcome, shelf: Shelf, slot: int, drawn: Round) -> dic
         "excluded": msgspec.json.encode(decision.excluded).decode(),
         "inline": msgspec.json.encode(decision.inline).decode() if decision.inline else None,
         "trainable": decision.trainable,
+        "events": msgspec.json.encode([_told(event) for event in events]).decode() if events else None,
         "impressions": int("impression" in kinds),
         "clicks": int("click" in kinds),
         "conversions": len(bought),
         "revenue": sum(bought),
-        "reward": outcome.rewards[slot],
+        "reward": reward,
+        "weight": 1.0,
     }
 
 
-def _names(outcome: Outcome, shelf: Shelf, drawn: Round) -> tuple[list[str], list[str]]:
+def _names(outcome: Outcome, shelf: Shelf | None, drawn: Round) -> tuple[list[str], list[str]]:
     positions = drawn.positions()
     if inline := outcome.decision.inline:
         return [inline[i].template for i in positions], [inline[i].placement for i in positions]
+    if shelf is None:
+        raise BadInput("#/shelf", "unresolved", f"catalog version {outcome.decision.catalog_version} is needed")
     templates = [shelf.templates[i].id for i in shelf.template[positions]]
     return templates, [shelf.placements[i].id for i in shelf.placement[positions]]
+
+
+def _told(event: Event) -> list[Any]:
+    """An event without its decision and slot: id, type, time, occurred, value; times to the microsecond."""
+    return [event.id, event.type, round(event.time, 6), round(event.occurred, 6), event.value]
 
 
 def _event_row(position: str, event: Event) -> dict[str, Any]:

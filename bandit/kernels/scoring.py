@@ -125,7 +125,7 @@ def score(
 
     weights    [2**b]
     terms      [m, 4] the groups of each interaction, NONE after a pair, then what it must be summed for
-    linear     [4] 1 for the groups whose features count by themselves too
+    linear     [5] 1 for the groups whose features count by themselves too, and for the constant if there is one
     *_start    [n + 1] where the features of a template or placement begin in *_index and *_value
     template   [k] row of each candidate's template, placement likewise
     """
@@ -135,7 +135,7 @@ def score(
     ends = np.zeros(5, np.int64)
     _take(ends, USER, (user_index, user_value), 0, user_index.size, index, value)
     _take(ends, CONTEXT, (context_index, context_value), 0, context_index.size, index, value)
-    shared = weights[CONSTANT & np.uint32(weights.size - 1)]
+    shared = linear[NONE] * weights[CONSTANT & np.uint32(weights.size - 1)]
     shared += linear[USER] * _linear(weights, index, value, ends[USER], ends[CONTEXT])
     shared += linear[CONTEXT] * _linear(weights, index, value, ends[CONTEXT], ends[AD])
     shared += _interactions(weights, terms, PER_REQUEST, ends, index, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import urllib.parse
 from collections import Counter
 from pathlib import Path
@@ -186,3 +188,35 @@ def test_what_was_learned_is_archived_once(own: Running) -> None:
         30,
         30,
     )
+
+
+def test_a_real_redis_is_used_where_one_is_given(tmp_path: Path, valkey_url: str) -> None:
+    running = Running(tmp_path / "data", CATALOG, ADBANDIT_REDIS_URL=valkey_url)
+    answer = running.decide(policy="home")
+    running.tell({"id": "c", "type": "click", "decision_id": answer["decision_id"]})
+    eventually(lambda: running.report("home")["used_events"] == 1)
+    assert "valkey" not in running.children()
+    running.stop()
+    assert not (tmp_path / "data" / "valkey").exists()
+
+
+def test_a_second_start_on_the_same_folder_is_refused(service: Running) -> None:
+    words = [sys.executable, "-m", "service.cli", "up", "--data", str(service.data)]
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert (refused.returncode, str(service.process.pid) in refused.stderr) == (2, True)
+
+
+def test_a_catalog_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("templates:\n  - {id: a, campaign: none}\n")
+    words = [
+        sys.executable,
+        "-m",
+        "service.cli",
+        "up",
+        "--data",
+        str(tmp_path),
+        "--catalog",
+        str(tmp_path / "shop.yaml"),
+    ]
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert (refused.returncode, "templates/0/campaign" in refused.stderr) == (2, True)
