@@ -25,6 +25,7 @@ from service.store import Store, StoreAway
 BATCH = 1_000  # rows a MULTI
 KEEP_S = 60.0  # how long shipped decisions stay on disk, should Redis forget its last moments
 KEEP_SHARED_S = 900.0  # how long a repeated request or event id is recognised
+LOOK_S = 0.2  # between looks for the outbox of a new worker
 TICK_S = 0.25  # between ticks while nothing else moves the log on
 
 Box = Journal | Outbox
@@ -46,6 +47,7 @@ class Shipper:
         self._elapsed = elapsed
         self._shared: Outbox | None = None
         self._journals: dict[str, Journal] = {}
+        self._look_at = 0.0  # when to look for new outboxes, by `elapsed`
         self._read: dict[str, int] = {}  # outbox id -> last row dealt with
         self._shipped: dict[tuple[str, str], int] = {}  # (policy, outbox id) -> last row in the log
         self._moved: dict[str, float] = {}  # policy -> last decision or tick, by `elapsed`
@@ -135,6 +137,10 @@ class Shipper:
                 self._moved[policy] = elapsed
 
     def _open_boxes(self) -> None:
+        """Find outboxes of workers started meanwhile."""
+        if self._elapsed() < self._look_at:
+            return
+        self._look_at = self._elapsed() + LOOK_S
         if self._shared is None and (self._folder / SHARED).exists():
             self._shared = Outbox(self._folder / SHARED)
         for folder in journals(self._folder):

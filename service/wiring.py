@@ -18,10 +18,12 @@ from service.accepting import Acceptor
 from service.catalogs import Catalogs
 from service.deciding import Decider
 from service.journal import claim
+from service.learning import BATCH as LEARN_BATCH
 from service.learning import Overtaken, PolicyLearner, Rhythm
 from service.outbox import shared
 from service.serving import Serving
 from service.settings import Settings, secret
+from service.ship import BATCH as SHIP_BATCH
 from service.ship import Shipper
 from service.signing import Signer
 from service.store import Store, StoreAway
@@ -98,17 +100,17 @@ def run_shipper(settings: Settings) -> None:
         horizons_s.clear()
         horizons_s.update({policy.id: policy.horizon_s for policy in catalogs.current().policies})
 
-    def ship() -> int:
+    def ship() -> bool:
         moved = shipper.round(horizons_s)
         metrics.shipped.inc(moved)
-        return moved
+        return moved >= SHIP_BATCH
 
     def count() -> None:
         metrics.backlog.set(shipper.backlog())
 
     _work(stop, ship, every=[(CATALOG_S, look), (CATALOG_S, count)])
     try:
-        while ship():
+        while shipper.round(horizons_s):
             pass
     except StoreAway:
         log.warning("stopped_with_backlog", rows=shipper.backlog())
@@ -129,8 +131,9 @@ def run_learner(settings: Settings) -> None:
             if policy.id not in halted and (known is None or known.policy.learning != policy.learning):
                 learners[policy.id] = PolicyLearner(policy, store, catalogs, settings.data / "archive", rhythm, elapsed)
 
-    def learn() -> int:
-        return sum(_guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items()))
+    def learn() -> bool:
+        read = [_guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items())]
+        return max(read, default=0) >= LEARN_BATCH
 
     def count() -> None:
         for policy, learner in learners.items():
@@ -175,8 +178,8 @@ def _keep_fresh(serving: Serving) -> None:
         time.sleep(REFRESH_S)
 
 
-def _work(stop: threading.Event, work: Callable[[], int], every: list[tuple[float, Callable[[], None]]]) -> None:
-    """Do `work` until stopped, waiting a little where there was none, and the rest at its own pace."""
+def _work(stop: threading.Event, work: Callable[[], bool], every: list[tuple[float, Callable[[], None]]]) -> None:
+    """Do `work` until stopped, and the rest at its own pace; after work that left nothing, wait for some to gather."""
     due = [0.0] * len(every)
     away = False
     while not stop.is_set():
@@ -185,9 +188,9 @@ def _work(stop: threading.Event, work: Callable[[], int], every: list[tuple[floa
                 if elapsed() >= due[i]:
                     task()
                     due[i] = elapsed() + pause_s
-            idle = work() == 0
+            more = work()
             away = False
-            if idle:
+            if not more:
                 stop.wait(IDLE_S)
         except StoreAway as fault:
             if not away:
