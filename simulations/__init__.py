@@ -1,0 +1,1 @@
+"""The engine and the service against worlds whose truth is known, and against logs."""

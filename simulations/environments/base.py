@@ -1,0 +1,112 @@
+"""What every environment offers: a catalog, and rounds whose every counterfactual is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from bandit.arrays import Doubles
+
+Json = dict[str, Any]
+Pair = tuple[str, str]  # (template id, placement id)
+
+SLOTS = 20  # ads one request may ask for
+DRAWS = 4  # uniform draws behind one slot's verdict: click, its delay, purchase, its delay
+
+_MEAN_DELAY_S = 0.35
+_SLOWEST_CLICK_S = 1.1
+_SLOWEST_PURCHASE_S = 0.5  # after the click; together 1.6 s, within the demo's horizon of 2 s
+
+
+class Verdict(NamedTuple):
+    """What the shopper did with one ad."""
+
+    click: bool
+    delay_s: float  # from the answer to the click
+    purchase_value: float | None  # EUR; None when nothing was bought
+    purchase_delay_s: float  # from the click to the purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One request, and what would follow whichever candidate is shown.
+
+    One draw decides the click for every candidate alike: a candidate with a higher probability is clicked
+    whenever a lower one is. Policies are thus compared with as little chance as can be.
+    """
+
+    t: int
+    request: Json  # body of POST /v1/decisions
+    candidates: tuple[Pair, ...]  # k eligible pairs
+    click_probability: Doubles  # [k] in [0, 1]
+    purchase_probability: Doubles  # [k] in [0, 1], given a click
+    purchase_value: Doubles  # [k] EUR
+    draws: Doubles  # [SLOTS, DRAWS] in [0, 1)
+
+    def outcome(self, template: str, placement: str, slot: int = 0) -> Verdict:
+        """What the shopper does with this ad in this slot. Raises ValueError if the pair is no candidate."""
+        at = self.candidates.index((template, placement))
+        click, delay, purchase, purchase_delay = self.draws[slot].tolist()
+        clicked = click < self.click_probability[at]
+        bought = clicked and purchase < self.purchase_probability[at]
+        return Verdict(
+            click=bool(clicked),
+            delay_s=_waited(delay, _SLOWEST_CLICK_S),
+            purchase_value=float(self.purchase_value[at]) if bought else None,
+            purchase_delay_s=_waited(purchase_delay, _SLOWEST_PURCHASE_S),
+        )
+
+    @property
+    def oracle(self) -> float:
+        """Click probability of the best candidate."""
+        return float(self.click_probability.max())
+
+    @property
+    def uniform(self) -> float:
+        """Click probability of an even draw."""
+        return float(self.click_probability.mean())
+
+
+class Environment(Protocol):
+    """A world with a seed."""
+
+    def catalog(self) -> Json:
+        """What `adbandit up --catalog` reads: policies, placements, campaigns and templates."""
+        ...
+
+    def round(self, t: int) -> Round:
+        """Round t, in [0, 2**63); the same for the same seed, in any order."""
+        ...
+
+
+def stream(purpose: int, seed: int, t: int) -> np.random.Generator:
+    """A generator of its own for each (purpose, seed, t); all three in [0, 2**63).
+
+    Philox is a function of key and counter: keys differ by seed and t, and the counter's highest word, which
+    counting never reaches, differs by purpose. So no two streams overlap.
+    """
+    counter = np.array([0, 0, 0, purpose], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=np.array([seed, t], dtype=np.uint64), counter=counter))
+
+
+def demo_policy(interactions: tuple[str, ...]) -> Json:
+    """The policy of the demo: a short horizon, and a fifth of the users kept apart to measure against.
+
+    With some twenty candidates a floor of 0.01 would give a fifth of all rounds to an even draw; a minute is
+    too short for that, and a gamma three times the default settles sooner on what was found.
+
+    interactions  feature groups multiplied: those that can matter in the world
+    """
+    return {
+        "id": "demo",
+        "horizon_s": 2.0,
+        "exploration": {"min_probability": 0.002, "gamma_scale": 30.0},
+        "learning": {"interactions": list(interactions)},
+        "holdout": {"share": 0.2, "baseline": {"kind": "uniform"}},
+    }
+
+
+def _waited(draw: float, slowest_s: float) -> float:
+    return float(min(-np.log1p(-draw) * _MEAN_DELAY_S, slowest_s))
