@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from msgspec import Meta
 from bandit.errors import BadInput
 
 PREFIX = "ADBANDIT_"
+SECRET_BYTES = 32
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,21 +78,34 @@ def default_data(environment: Mapping[str, str]) -> Path:
 def secret(settings: Settings) -> bytes:
     """The installation's secret; made on first use, readable by its owner only.
 
-    Raises BadInput if the one given is not at least 32 bytes in hex.
+    Raises BadInput if the one given is not at least 32 bytes in hex, or the one kept is shorter.
     """
     if settings.secret:
         try:
             given = bytes.fromhex(settings.secret)
         except ValueError:
             given = b""
-        if len(given) < 32:
+        if len(given) < SECRET_BYTES:
             raise BadInput("#/settings/secret", "bound", "ADBANDIT_SECRET must be 64 or more hex digits")
         return given
     path = settings.data / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(os.urandom(32))
-    return path.read_bytes()
+    if not path.exists():
+        _make_secret(path)
+    kept = path.read_bytes()
+    if len(kept) < SECRET_BYTES:
+        detail = f"{path} holds {len(kept)} bytes; put back the {SECRET_BYTES} it had, or remove it to make a new one"
+        raise BadInput("#/settings/secret", "bound", detail)
+    return kept
+
+
+def _make_secret(path: Path) -> None:
+    """Write a secret under another name first: whoever finds it at `path` finds it whole, and only one is made."""
+    draft = path.with_name(f"secret.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(os.urandom(SECRET_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

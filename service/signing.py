@@ -14,11 +14,12 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from bandit.errors import Forged
+from bandit.errors import BadInput, Forged
 
 RAW_BYTES = 16  # 6 of time in milliseconds, 10 of chance
 MAC_BYTES = 12
-LONGEST_TOKEN = 4_096  # characters; a destination is 2,000 at most
+LEAST_SECRET = 32  # bytes
+LONGEST_TOKEN = 12_000  # characters; a destination is 2,008 of them at most, of up to four bytes each
 
 Tracked = Literal["impression", "viewable", "click"]
 TRACKED: dict[str, Tracked] = {"i": "impression", "v": "viewable", "c": "click"}  # by letter in the link's path
@@ -51,6 +52,9 @@ class Signer:
     """Signs and checks with keys derived from one secret of 32 bytes or more."""
 
     def __init__(self, secret: bytes) -> None:
+        """Raises BadInput for a shorter secret: without one, everybody could sign."""
+        if len(secret) < LEAST_SECRET:
+            raise BadInput("#/secret", "bound", f"a secret has {LEAST_SECRET} or more bytes, not {len(secret)}")
         self._decision, self._token, self._user = (
             hashlib.blake2b(key=secret[:64], person=use, digest_size=32).digest()
             for use in (b"decision", b"token", b"user")
@@ -85,11 +89,14 @@ class Signer:
 
     def read_link(self, letter: str, text: str, now: float) -> Token:
         """Raises Forged if the link of this type was not made here or has expired at `now`, seconds since 1970."""
-        body, mac = (_bytes(part) for part in (text + ".").split(".")[:2])
+        body, _, mac = (_bytes(part) for part in text.partition("."))
         expected = self._mac(self._token, letter.encode(errors="replace") + body)
         if len(text) > LONGEST_TOKEN or letter not in TRACKED or not hmac.compare_digest(mac, expected):
             raise Forged("the link was not made here")
-        token = msgspec.msgpack.decode(body, type=Token)
+        try:
+            token = msgspec.msgpack.decode(body, type=Token)
+        except msgspec.MsgspecError:
+            raise Forged("the link was made by another version") from None
         if token.expires < now:
             raise Forged("the link has expired")
         return token
@@ -112,7 +119,9 @@ def _text(body: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
+    """What `_text` made the text of; nothing for any other text, of which Python's decoder takes many for the same."""
     try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        body = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return b""
+    return body if _text(body) == text else b""

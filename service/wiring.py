@@ -11,20 +11,18 @@ from collections.abc import Callable
 
 import structlog
 
-from bandit.errors import SnapshotRefused
 from bandit.kernels.warm import compile_all
 from service import embedded, metrics
 from service.accepting import Acceptor
 from service.catalogs import Catalogs
 from service.deciding import Decider
 from service.journal import claim
-from service.learning import BATCH as LEARN_BATCH
-from service.learning import Overtaken, PolicyLearner, Rhythm
+from service.learners import Learners
+from service.learning import Rhythm
 from service.outbox import shared
 from service.serving import Serving
 from service.settings import Settings, secret
-from service.ship import BATCH as SHIP_BATCH
-from service.ship import Shipper
+from service.ship import BATCH, Shipper
 from service.signing import Signer
 from service.store import Store, StoreAway
 from service.web.parts import Web
@@ -103,7 +101,7 @@ def run_shipper(settings: Settings) -> None:
     def ship() -> bool:
         moved = shipper.round(horizons_s)
         metrics.shipped.inc(moved)
-        return moved >= SHIP_BATCH
+        return moved >= BATCH
 
     def count() -> None:
         metrics.backlog.set(shipper.backlog())
@@ -120,47 +118,10 @@ def run_learner(settings: Settings) -> None:
     """Learn every policy of the catalog until told to stop, then commit."""
     stop = _stop_signal()
     store = Store(redis_url(settings))
-    catalogs = Catalogs(store)
     rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log)
-    learners: dict[str, PolicyLearner] = {}
-    halted: set[str] = set()
-
-    def look() -> None:
-        for policy in catalogs.current().policies:
-            known = learners.get(policy.id)
-            if policy.id not in halted and (known is None or known.policy.learning != policy.learning):
-                learners[policy.id] = PolicyLearner(policy, store, catalogs, settings.data / "archive", rhythm, elapsed)
-
-    def learn() -> bool:
-        read = [_guarded(policy, learner.round, learners, halted) for policy, learner in list(learners.items())]
-        return max(read, default=0) >= LEARN_BATCH
-
-    def count() -> None:
-        for policy, learner in learners.items():
-            metrics.learned.labels(policy).set(learner.fold.model.learned)
-            metrics.open_decisions.labels(policy).set(learner.fold.join.open)
-            metrics.set_aside.labels(policy).set(learner.fold.counts.damaged)
-
-    _work(stop, learn, every=[(CATALOG_S, look), (CATALOG_S, count)])
-    for policy, learner in learners.items():
-        try:
-            learner.finish()
-        except (StoreAway, Overtaken, SnapshotRefused) as fault:
-            log.warning("stopped_without_commit", policy=policy, reason=str(fault))
-
-
-def _guarded(policy: str, work: Callable[[], int], learners: dict[str, PolicyLearner], halted: set[str]) -> int:
-    """One policy's round; its failure is its own."""
-    try:
-        return work()
-    except Overtaken as fault:
-        log.warning("learner_overtaken", policy=policy, reason=str(fault))
-        del learners[policy]
-    except SnapshotRefused as fault:
-        log.error("learner_halted", policy=policy, reason=str(fault))
-        del learners[policy]
-        halted.add(policy)
-    return 0
+    learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed)
+    _work(stop, learners.round, every=[(CATALOG_S, learners.look), (CATALOG_S, learners.count)])
+    learners.finish()
 
 
 def _keep_fresh(serving: Serving) -> None:

@@ -1,0 +1,132 @@
+"""A dsjson file from elsewhere into the archive, whole or not at all.
+
+    <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet   rows as `service.archive` has them
+    <data>/archive/policy=<p>/imported/<name>/report.json               what was read, and what could not be kept
+
+`<name>` is the SHA-256 of the file, so the same file is never imported twice. The learner neither reads nor removes
+what is here: `service.archive.read_imported` reads it, `read_outcomes` does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from bandit.dsjson.read import Logged, Reader
+from bandit.errors import BadInput, Conflict
+from service.archive import OUTCOME_SCHEMA, OUTCOMES, outcome_row, policy_folder
+
+PART = 32 * 2**20  # bytes of lines behind one part, all in memory
+LONGEST = 64 * 2**20  # bytes of a line
+
+
+class Left(msgspec.Struct, frozen=True):
+    """A feature that could not be kept."""
+
+    name: str  # namespaces and name, joined by dots
+    reason: str
+    times: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What became of a file."""
+
+    lines: int
+    decisions: int  # rows written
+    dangling: int  # observations without a decision, passed over
+    untrainable: int  # lines marked `_skipLearn`, kept as not trainable
+    thinned: int  # lines with a `pdrop`, kept with their weight
+    label_unlike_p: int  # labels with another probability than the logged one, which is kept
+    model_not_a_number: int  # model versions read as 0
+    left: tuple[Left, ...]  # features left out, most frequent first
+    folder: str
+
+
+def import_dsjson(file: Path, folder: Path, policy: str, progress: Callable[[int], object]) -> Report:
+    """Read a file into the archive.
+
+    folder    of the archive
+    progress  told the bytes of each line read
+
+    Raises BadInput for a policy that is no id, or naming line and place, with nothing written; Conflict if this
+    file was imported before.
+    """
+    home = policy_folder(folder, policy) / "imported"
+    draft = home / f".draft-{os.getpid()}"
+    draft.mkdir(parents=True)
+    try:
+        return _import(file, home, draft, progress)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _import(file: Path, home: Path, draft: Path, progress: Callable[[int], object]) -> Report:
+    reader, digest, counts = Reader(), hashlib.sha256(), Counter[str]()
+    rows: list[dict[str, Any]] = []
+    waiting = 0
+    for number, line in _lines(file):
+        digest.update(line)
+        progress(len(line))
+        counts["lines"] = number
+        if logged := reader.read(number, line):
+            rows.append(_row(logged))
+            counts["decisions"] += 1
+            counts["untrainable"] += not logged.trainable
+            counts["thinned"] += logged.weight != 1.0
+        waiting += len(line)
+        if waiting >= PART:
+            _write(draft, rows)
+            waiting = 0
+    _write(draft, rows)
+    target = home / digest.hexdigest()[:32]
+    if target.exists():
+        raise Conflict(f"this very file was imported before: {target}")
+    report = _report(reader, counts, target)
+    (draft / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    draft.rename(target)
+    return report
+
+
+def _report(reader: Reader, counts: Counter[str], target: Path) -> Report:
+    return Report(
+        lines=counts["lines"],
+        decisions=counts["decisions"],
+        dangling=reader.dangling,
+        untrainable=counts["untrainable"],
+        thinned=counts["thinned"],
+        label_unlike_p=reader.floored,
+        model_not_a_number=reader.models,
+        left=tuple(Left(name, reason, times) for (name, reason), times in reader.left.most_common()),
+        folder=str(target),
+    )
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    with file.open("rb") as source:
+        number = 0
+        while line := source.readline(LONGEST + 1):
+            number += 1
+            if len(line) > LONGEST:
+                raise BadInput(f"line {number}", "bound", f"a line is at most {LONGEST} bytes")
+            yield number, line
+
+
+def _row(logged: Logged) -> dict[str, Any]:
+    outcome = logged.outcome
+    row = outcome_row(outcome, None, logged.slot, outcome.decision.rounds[0], outcome.rewards[0])
+    return row | {"trainable": logged.trainable, "weight": logged.weight}
+
+
+def _write(draft: Path, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        part = len(list(draft.iterdir()))
+        pl.DataFrame(rows, OUTCOME_SCHEMA).write_parquet(draft / f"{OUTCOMES}-{part:06}.parquet")
+        rows.clear()
