@@ -15,6 +15,9 @@ from service.outbox import Outbox
 from service.schemas import EventMessage, EventsAnswer, Rejected, RewardRequest
 from service.signing import DecisionRef, Signer, Token, Tracked
 
+OLDEST_S = 400 * 86_400.0  # how long ago an event may have occurred
+AHEAD_S = 86_400.0  # how far a sender's clock may be ahead
+
 PolicyTerms = Callable[[str], "Terms | None"]
 
 
@@ -75,6 +78,8 @@ class Acceptor:
         ref = self._signer.read_decision_id(message.decision_id)
         kind: EventType = message.type
         occurred = message.occurred_at.timestamp() if message.occurred_at else now
+        if not now - OLDEST_S <= occurred <= now + AHEAD_S:
+            raise BadInput("#/occurred_at", "bound", "an event occurred within the last 400 days")
         value = message.value.value if message.value else 0.0
         terms = self._terms(ref.policy)
         if message.value and terms and message.value.currency != terms.currency:

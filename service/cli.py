@@ -47,10 +47,10 @@ def up(
         chosen = settings.read(given)
         wanted = from_file(catalog) if catalog else None
         lock_folder(chosen.data)
-        chosen = msgspec.structs.replace(chosen, port=chosen.port or _free_port(chosen.host))
+        chosen = msgspec.structs.replace(chosen, port=_free_port(chosen.host, chosen.port))
         settings.secret(chosen)
         _run(chosen, wanted, ready_file)
-    except (BadInput, Conflict, FolderInUse, NotReady) as fault:
+    except (BadInput, Conflict, FolderInUse, NotReady, OSError) as fault:
         typer.echo(f"adbandit: {fault}", err=True)
         raise typer.Exit(2) from None
 
@@ -65,7 +65,7 @@ def main() -> None:
 
 def _run(chosen: settings.Settings, wanted: Catalog | None, ready_file: Path | None) -> None:
     wiring.say(chosen)
-    url = f"http://{chosen.host}:{chosen.port}"
+    url = _url(chosen)
 
     def announce() -> None:
         if ready_file:
@@ -123,16 +123,30 @@ def _in_force(chosen: settings.Settings, wanted: Catalog | None) -> bool:
 def _answers(chosen: settings.Settings) -> bool:
     """Whether a web worker can decide."""
     try:
-        answer = urllib3.request("GET", f"http://{chosen.host}:{chosen.port}/readyz", timeout=0.5, retries=False)
+        answer = urllib3.request("GET", f"{_url(chosen)}/readyz", timeout=0.5, retries=False)
     except urllib3.exceptions.HTTPError:
         return False
     return answer.status == 200
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
+def _free_port(host: str, wanted: int) -> int:
+    """The port wanted, or any free one for 0.
+
+    Raises OSError if it is taken: the web server itself would share it with whoever has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what closed connections left may linger
+        try:
+            probe.bind((host, wanted))
+        except OSError as fault:
+            raise OSError(f"port {wanted} on {host} cannot be used: {fault.strerror}") from None
         return int(probe.getsockname()[1])
+
+
+def _url(chosen: settings.Settings) -> str:
+    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    return f"http://{host}:{chosen.port}"
 
 
 if __name__ == "__main__":

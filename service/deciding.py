@@ -118,7 +118,10 @@ class Decider:
     def _ad(self, request: DecisionRequest, decision: Decision, shelf: Shelf, ref: DecisionRef, slot: int) -> Ad:
         drawn = decision.rounds[slot]
         template, placement, campaign, creative = _chosen(request, shelf, drawn)
-        tracking = None if request.options.dry_run else self._tracking(ref, slot, creative, decision.time)
+        # Only links of the catalog are followed by us: a request could bring any.
+        link = creative.link if request.candidates is None else None
+        tracking = None if request.options.dry_run else self._tracking(ref, slot, link, decision.time)
+        click_url = tracking.click_url if tracking and tracking.click_url else creative.link
         return Ad(
             slot=slot,
             template=template,
@@ -130,17 +133,17 @@ class Decider:
                 title=creative.title,
                 description=creative.description,
                 image_url=creative.image_url,
-                html=html(creative, tracking.click_url if tracking else creative.link),
+                html=html(creative, click_url),
             ),
             tracking=tracking,
         )
 
-    def _tracking(self, ref: DecisionRef, slot: int, creative: Creative, now: float) -> Tracking:
-        links = self._signer.links(Token(ref.policy, ref.raw, slot, int(now) + LINK_S, creative.link or ""))
+    def _tracking(self, ref: DecisionRef, slot: int, link: str | None, now: float) -> Tracking:
+        links = self._signer.links(Token(ref.policy, ref.raw, slot, int(now) + LINK_S, link or ""))
         return Tracking(
             impression_url=links["impression"],
             viewable_url=links["viewable"],
-            click_url=links["click"] if creative.link else None,
+            click_url=links["click"] if link else None,
         )
 
 

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from bandit.dsjson.read import Logged, Reader
 from bandit.errors import BadInput, Conflict
-from service.archive import OUTCOME_SCHEMA, OUTCOMES, outcome_row, policy_folder
+from service.archive import OUTCOME_SCHEMA, OUTCOMES, framed, outcome_row, policy_folder
 
 PART = 32 * 2**20  # bytes of lines behind one part, all in memory
 LONGEST = 64 * 2**20  # bytes of a line
@@ -128,5 +127,5 @@ def _row(logged: Logged) -> dict[str, Any]:
 def _write(draft: Path, rows: list[dict[str, Any]]) -> None:
     if rows:
         part = len(list(draft.iterdir()))
-        pl.DataFrame(rows, OUTCOME_SCHEMA).write_parquet(draft / f"{OUTCOMES}-{part:06}.parquet")
+        framed(rows, OUTCOME_SCHEMA).write_parquet(draft / f"{OUTCOMES}-{part:06}.parquet")
         rows.clear()

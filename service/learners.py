@@ -77,3 +77,8 @@ class Learners:
             log.error("learner_halted", policy=policy, reason=str(fault))
             self._running.pop(policy, None)
             self._halted.add(policy)
+        except StoreAway:
+            raise
+        except Exception:  # a full disk passes, and what does not must not stop the other policies
+            log.exception("learner_failed", policy=policy)
+            self._running.pop(policy, None)

@@ -84,7 +84,11 @@ def import_log(
 def training(learning: Learning, file: Path | None) -> str:
     """The command with which stock Vowpal Wabbit learns from an export, and what it leaves out."""
     words = ["vw", "--dsjson", *vw_arguments(learning), *(["-d", str(file)] if file else []), "-f", "model.vw"]
-    replays = " (the learner also replays past outcomes, so its weights differ)" if learning.replay.depth else ""
+    replays = (
+        "\nits weights will differ from the learner's, which also replays past outcomes"
+        if learning.replay.depth
+        else ""
+    )
     return shlex.join(words) + replays
 
 

@@ -5,6 +5,8 @@ Import this only where PROMETHEUS_MULTIPROC_DIR is settled: `adbandit up` does t
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -35,6 +37,16 @@ open_decisions = Gauge(
     multiprocess_mode="livemax",
 )
 set_aside = Gauge("adbandit_entries_set_aside", "Log entries that are damaged", ["policy"], multiprocess_mode="livemax")
+
+
+def forget_dead(folder: Path) -> None:
+    """Drop the gauges of processes that are gone; their counters stay.
+
+    folder  what PROMETHEUS_MULTIPROC_DIR names
+    """
+    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_*.db")}:
+        if not Path(f"/proc/{pid}").exists():
+            multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 def exposition() -> bytes:

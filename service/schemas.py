@@ -78,7 +78,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     impression_url: str
     viewable_url: str
-    click_url: str | None  # null where the template has no link
+    click_url: str | None  # null where the template has no link, and for candidates of the request
 
 
 class Ad(msgspec.Struct, frozen=True, kw_only=True):

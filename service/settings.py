@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.host not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError(f"host {self.host!r} is not loopback, and without API keys only loopback is served")
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("redis_url begins with redis://, rediss:// or unix://")
 
 
 def for_children(settings: Settings, metrics: Path) -> dict[str, str]:

@@ -44,7 +44,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     policy: str
     raw: bytes
     slot: int
-    expires: int  # seconds since 1970
+    expires: int  # when following stops to count, seconds since 1970
     destination: str  # where a click leads, else empty
 
 
@@ -87,19 +87,16 @@ class Signer:
             for letter, kind in TRACKED.items()
         }
 
-    def read_link(self, letter: str, text: str, now: float) -> Token:
-        """Raises Forged if the link of this type was not made here or has expired at `now`, seconds since 1970."""
+    def read_link(self, letter: str, text: str) -> Token:
+        """Raises Forged if the link of this type was not made here."""
         body, _, mac = (_bytes(part) for part in text.partition("."))
         expected = self._mac(self._token, letter.encode(errors="replace") + body)
         if len(text) > LONGEST_TOKEN or letter not in TRACKED or not hmac.compare_digest(mac, expected):
             raise Forged("the link was not made here")
         try:
-            token = msgspec.msgpack.decode(body, type=Token)
+            return msgspec.msgpack.decode(body, type=Token)
         except msgspec.MsgspecError:
             raise Forged("the link was made by another version") from None
-        if token.expires < now:
-            raise Forged("the link has expired")
-        return token
 
     def _mac(self, key: bytes, body: bytes) -> bytes:
         return hashlib.blake2b(body, key=key, digest_size=MAC_BYTES).digest()

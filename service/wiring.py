@@ -63,6 +63,7 @@ def redis_url(settings: Settings) -> str:
 def web(settings: Settings) -> Web:
     """One web worker's parts, fresh, with a thread that keeps them so."""
     compile_all()
+    metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
     catalogs = Catalogs(store)
     serving = Serving(store, catalogs, clock)
@@ -89,6 +90,7 @@ def web(settings: Settings) -> Web:
 def run_shipper(settings: Settings) -> None:
     """Ship until told to stop, then ship what is left."""
     stop = _stop_signal()
+    metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
     catalogs = Catalogs(store)
     shipper = Shipper(settings.data / "outbox", store, clock, elapsed)
@@ -117,6 +119,7 @@ def run_shipper(settings: Settings) -> None:
 def run_learner(settings: Settings) -> None:
     """Learn every policy of the catalog until told to stop, then commit."""
     stop = _stop_signal()
+    metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
     rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log)
     learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed)

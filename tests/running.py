@@ -92,12 +92,12 @@ class Running:
         return answer
 
     def children(self) -> dict[str, int]:
-        """Process id by name: valkey, learner, shipper, web, and worker for a web worker."""
+        """Process id by name: valkey, learner, shipper, web, and worker for one that web forked."""
         found: dict[str, int] = {}
-        for pid, command in _descendants(self.process.pid):
-            for name, mark in _MARKS.items():
-                if mark in command and name not in found:
-                    found[name] = pid
+        for pid, parent, command in _descendants(self.process.pid):
+            name = next((name for name, mark in _MARKS.items() if mark in command), "")
+            name = "worker" if name == "web" and parent == found.get("web") else name
+            found.setdefault(name, pid)
         return found
 
 
@@ -106,11 +106,11 @@ _MARKS = {
     "learner": "service.run learner",
     "shipper": "service.run shipper",
     "web": "service.web.serve",
-    "worker": "spawn_main",
 }
 
 
-def _descendants(root: int) -> list[tuple[int, str]]:
+def _descendants(root: int) -> list[tuple[int, int, str]]:
+    """(process id, its parent's, command line), parents first."""
     parents: dict[int, int] = {}
     commands: dict[int, str] = {}
     for folder in Path("/proc").iterdir():
@@ -124,5 +124,5 @@ def _descendants(root: int) -> list[tuple[int, str]]:
     for pid in sorted(parents):
         if parents[pid] in family:
             family.add(pid)
-            found.append((pid, commands[pid]))
+            found.append((pid, parents[pid], commands[pid]))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response, redirect, request
 from msgspec import Meta
 
 from bandit.errors import Forged
@@ -45,10 +45,11 @@ def blueprint(web: Web) -> Blueprint:
 
     @links.get("/v1/t/<letter>/<token>")
     def follow(letter: str, token: str) -> Response:
-        read = web.signer.read_link(letter, token, web.clock())
+        read, now = web.signer.read_link(letter, token), web.clock()
         if TRACKED[letter] == "click" and not read.destination:
             raise Forged("this ad leads nowhere")
-        web.acceptor.track(TRACKED[letter], read, web.clock())
+        if request.method == "GET" and now <= read.expires:  # link scanners ask with HEAD
+            web.acceptor.track(TRACKED[letter], read, now)
         if TRACKED[letter] != "click":
             return Response(status=204, headers={"Cache-Control": "no-store"})
         return redirect(read.destination, 302, Response)  # type: ignore[return-value]

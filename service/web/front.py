@@ -6,11 +6,13 @@ code by the same contract: values of `service.web.answers`, counted by `service.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 
 from bandit.errors import AdbanditError
 from service.web import answers
@@ -24,6 +26,8 @@ BEACON_TYPES = (*JSON_TYPES, "text/plain")  # what navigator.sendBeacon sends
 Environment = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environment, StartResponse], Iterable[bytes]]
+
+log = structlog.get_logger(__name__)
 
 _LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -68,6 +72,9 @@ def _answered(route: Route, environment: Environment, path: str) -> Answer:
         return answers.of_error(fault, path)
     except (msgspec.MsgspecError, UnicodeError) as fault:
         return answers.of_decoding(fault, path)
+    except (OSError, sqlite3.Error) as fault:
+        log.exception("not_written", path=path)
+        return answers.problem(503, "not-written", "It could not be written down", str(fault), path)
 
 
 def _refused(route: Route, environment: Environment, path: str) -> Answer | None:

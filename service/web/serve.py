@@ -34,7 +34,7 @@ def main() -> None:
         blocking_threads=1,  # more only wait for the interpreter lock, and p99 rises
         respawn_failed_workers=True,
         respawn_interval=0.1,
-        workers_kill_timeout=2,
+        workers_kill_timeout=1,  # idle connections would hold it up longer
         factory=True,
         websockets=False,
         log_level=LogLevels.warning,

@@ -103,9 +103,9 @@ def test_any_process_killed_at_any_moment_changes_nothing(service: Running) -> N
         for i in range(KILLS):
             time.sleep(chance.uniform(0.2, 1.0))
             victim = ("learner", "shipper", "valkey", "worker", "web")[i % 5]
-            if pid := service.children().get(victim):
-                os.kill(pid, signal.SIGKILL)
-                eventually(lambda victim=victim, pid=pid: service.children().get(victim, pid) != pid)
+            pid = eventually(lambda victim=victim: service.children().get(victim))
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda victim=victim, pid=pid: service.children().get(victim, pid) != pid)
     eventually(lambda: _all_closed(service, len(shoppers.decided)), 30.0)
     service.stop()
     _check(service, shoppers)

@@ -164,6 +164,12 @@ def test_money_in_another_currency_is_refused(service: Running) -> None:
     assert (status, "EUR" in problem["detail"]) == (422, True)
 
 
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"])
+def test_an_event_of_another_age_is_refused(service: Running, instant: str) -> None:
+    own = service.decide(policy="home")["decision_id"]
+    assert service.call("POST", "/v1/events", {"events": [_click(own, occurred_at=instant)]})[0] == 422
+
+
 @pytest.mark.parametrize("path", ["/v1/t/c/x.y", "/v1/t/c/...", "/v1/t/q/x", "/v1/nothing", "/v1/t/i/" + "A" * 6000])
 def test_a_forged_link_leads_nowhere(service: Running, path: str) -> None:
     status, problem = service.call("GET", path)

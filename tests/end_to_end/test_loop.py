@@ -108,6 +108,31 @@ def test_links_count_and_lead_to_the_landing_page(service: Running) -> None:
     assert (seen.status, seen.data) == (204, b"")
 
 
+def _accepted(service: Running) -> str:
+    metrics = service.pool.request("GET", service.url + "/metrics").data.decode()
+    return metrics.partition('adbandit_events_total{fate="accepted"} ')[2].split()[0]
+
+
+def test_looking_at_a_link_without_following_it_counts_nothing(service: Running) -> None:
+    click_url = service.decide(policy="home", templates=["sale"])["ads"][0]["tracking"]["click_url"]
+    before = (
+        service.pool.request("GET", service.url + "/metrics").data.decode().partition('fate="accepted"} ')[2].split()[0]
+    )
+    assert service.pool.request("HEAD", service.url + click_url, redirect=False).status == 302
+    after = (
+        service.pool.request("GET", service.url + "/metrics").data.decode().partition('fate="accepted"} ')[2].split()[0]
+    )
+    assert before == after
+
+
+def test_a_request_cannot_make_links_of_ours_lead_anywhere(service: Running) -> None:
+    candidates = [{"template": "t", "creative": {"title": "T", "link": "https://evil.example/"}}]
+    ad = service.decide(policy="home", candidates=candidates)["ads"][0]
+    assert ad["tracking"]["click_url"] is None
+    forged = ad["tracking"]["impression_url"].replace("/v1/t/i/", "/v1/t/c/")
+    assert service.call("GET", forged)[0] == 404
+
+
 def test_a_creative_is_escaped_and_links_to_the_click_counter(service: Running) -> None:
     ad = service.decide(policy="home", templates=["sale"])["ads"][0]
     assert "Sale &lt;now&gt;" in ad["creative"]["html"]
@@ -204,6 +229,24 @@ def test_a_second_start_on_the_same_folder_is_refused(service: Running) -> None:
     words = [sys.executable, "-m", "service.cli", "up", "--data", str(service.data)]
     refused = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
     assert (refused.returncode, str(service.process.pid) in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--host", "0.0.0.0"], "loopback"),
+        (["--redis-url", "nonsense"], "redis://"),
+        (["--workers", "0"], "workers"),
+        (["--data", "/proc/none"], "/proc/none"),
+        (["--port", "{taken}"], "cannot be used"),
+    ],
+)
+def test_what_cannot_be_started_says_why(service: Running, tmp_path: Path, words: list[str], said: str) -> None:
+    taken = service.url.rpartition(":")[2]
+    given = ["--data", str(tmp_path), *(word.replace("{taken}", taken) for word in words)]
+    command = [sys.executable, "-m", "service.cli", "up", *given]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (refused.returncode, said in refused.stderr, "Traceback" in refused.stderr) == (2, True, False)
 
 
 def test_a_catalog_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
