@@ -15,19 +15,30 @@ from bandit.exploration.choose import probabilities
 from bandit.features import Vector
 from bandit.page import page
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
-from bandit.scoring import scores
+from bandit.scoring import scores, standing
 from bandit.shelf import Shelf
 from bandit.stand import Stand, from_request, from_shelf
 
 _ARM_SLOT = 255  # a draw of its own, so that the arm says nothing about the ads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """What a model has learned, as it is scored with."""
+    """What a model has learned, as one shelf is scored with it."""
 
     table: Floats  # float32[2 ** bits]
     version: int  # outcomes learned
+    # float32[n] what each candidate of the shelf scores whatever the request; None: not summed beforehand
+    standing: Floats | None = None
+
+
+def weigh(table: Floats, version: int, shelf: Shelf) -> Weights:
+    """Weights made ready for a shelf: what no request changes is summed here, once.
+
+    table  float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
+    """
+    rows = shelf.ad_rows, shelf.place_rows
+    return Weights(table, version, standing(table, shelf.terms, *rows, shelf.template, shelf.placement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +94,29 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
 
 def _arm(ask: Ask, shelf: Shelf) -> Literal[0, 1]:
     """The arm of a user, the same on every visit; of the request, where nobody is named."""
+    if shelf.policy.holdout.share == 0.0:
+        return LEARNED
     key = (ask.user or ask.id) + shelf.policy.id.encode()
     return HOLDOUT if uniform(key, _ARM_SLOT, 0) < shelf.policy.holdout.share else LEARNED
 
 
 def _costs(shared: tuple[Vector, Vector], stand: Stand, shelf: Shelf, weights: Weights) -> Floats:
     """float32[k] what each candidate is predicted to cost."""
-    return scores(weights.table, shelf.terms, *shared, stand.ads, stand.places, stand.template, stand.placement)
+    known = None if stand.names else weights.standing
+    if known is not None and stand.k < shelf.n:
+        known = known[stand.positions]
+    rows = stand.ads, stand.places
+    return scores(weights.table, shelf.terms, *shared, *rows, stand.template, stand.placement, known)
 
 
 def _explored(costs: Floats, shelf: Shelf, weights: Weights) -> Callable[[Rowed], Floats]:
     """The policy's exploration over whatever candidates are left."""
-    return lambda left: probabilities(costs[left], shelf.policy.exploration, weights.version)
+
+    def spread(left: Rowed) -> Floats:
+        of = costs if len(left) == len(costs) else costs[left]
+        return probabilities(of, shelf.policy.exploration, weights.version)
+
+    return spread
 
 
 def _held_out(ask: Ask, shelf: Shelf, stand: Stand) -> Callable[[Rowed], Floats]:

@@ -37,10 +37,12 @@ def page(
     [([0, 1, 2, 3], 0), ([3], 0)]
     """
     left = np.arange(len(template), dtype=np.int32)
+    last: Slot | None = None
     for chance in chances:
+        if last is not None:
+            left = others(left, left[last.chosen], template, placement)
         if not len(left):
             return
         given = spread(left)
-        chosen = draw(given, chance)
-        yield Slot(left, given, chosen)
-        left = others(left, left[chosen], template, placement)
+        last = Slot(left, given, draw(given, chance))
+        yield last

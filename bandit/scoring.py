@@ -2,6 +2,7 @@
 
 Terms     what a learning config multiplies with what, compiled once a model
 Rows      the features of all templates, or all placements, of a catalog, stacked once a catalog
+standing  the part of a candidate's score that no request changes, summed once a model and catalog
 scores    one request's candidates, by row
 """
 
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bandit.arrays import Floats, Rowed
 from bandit.config import GROUPS, Learning
-from bandit.features import Vector
+from bandit.features import EMPTY, Vector
 from bandit.kernels import scoring
 
 
@@ -24,6 +26,8 @@ class Terms:
 
     interactions: npt.NDArray[np.uint8]  # [m, 4] see kernels/scoring.py
     linear: npt.NDArray[np.uint8]  # [5] by group, then of the constant
+    moving_interactions: npt.NDArray[np.uint8]  # those that a request has a part in
+    moving_linear: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +41,11 @@ class Rows:
 
 def terms(learning: Learning) -> Terms:
     """Compile a config's interactions, `ignore_linear` and `constant`."""
-    table = [
-        [*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)] for term in effective(learning.interactions)
-    ]
     linear = [*(letter not in learning.ignore_linear for letter in GROUPS), learning.constant]
-    return Terms(np.array(table, np.uint8).reshape(-1, 4), np.array(linear, np.uint8))
+    wanted = effective(learning.interactions)
+    moving = [term for term in wanted if "U" in term or "C" in term]
+    moving_linear = np.array([*linear[:2], False, False, False], np.uint8)
+    return Terms(_table(wanted), np.array(linear, np.uint8), _table(moving), moving_linear)
 
 
 def effective(interactions: Iterable[str]) -> tuple[str, ...]:
@@ -69,27 +73,44 @@ def stack(vectors: Sequence[Vector]) -> Rows:
     return Rows(start, index, value)
 
 
+def standing(weights: Floats, terms: Terms, ads: Rows, placements: Rows, template: Rowed, placement: Rowed) -> Floats:
+    """float32[k] what each candidate's score is without its request; arguments as of `scores`."""
+    return scores(weights, terms, EMPTY, EMPTY, ads, placements, template, placement)
+
+
 def scores(
-    weights: npt.NDArray[np.float32],
+    weights: Floats,
     terms: Terms,
     user: Vector,
     context: Vector,
     ads: Rows,
     placements: Rows,
-    template: npt.NDArray[np.int32],
-    placement: npt.NDArray[np.int32],
-) -> npt.NDArray[np.float32]:
+    template: Rowed,
+    placement: Rowed,
+    standing: Floats | None = None,
+) -> Floats:
     """Predicted cost [k] of each candidate; lower is better.
 
     weights    [2**b] C-contiguous, finite
     template   [k] row of each candidate in `ads`, in [0, n), not checked; placement likewise
+    standing   [k] what `standing` gave for these, which is then not summed again
     """
-    result: npt.NDArray[np.float32] = scoring.score(
-        weights, terms.interactions, terms.linear, user.index, user.value, context.index, context.value,
+    if standing is None:
+        interactions, linear = terms.interactions, terms.linear
+        standing = np.zeros(len(template), np.float32)
+    else:
+        interactions, linear = terms.moving_interactions, terms.moving_linear
+    result: Floats = scoring.score(
+        weights, interactions, linear, user.index, user.value, context.index, context.value,
         ads.start, ads.index, ads.value, placements.start, placements.index, placements.value,
-        template, placement,
+        template, placement, standing,
     )  # fmt: skip
     return result
+
+
+def _table(interactions: Sequence[str]) -> npt.NDArray[np.uint8]:
+    rows = [[*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)] for term in interactions]
+    return np.array(rows, np.uint8).reshape(-1, 4)
 
 
 def _summed_for(term: str) -> int:

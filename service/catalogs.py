@@ -115,7 +115,7 @@ def from_file(path: Path) -> Catalog:
     try:
         plain = msgspec.yaml.decode(path.read_bytes())  # through JSON, so that times may be quoted or not
         return checked(msgspec.json.decode(msgspec.json.encode(plain), type=Catalog))
-    except (OSError, msgspec.MsgspecError) as fault:
+    except (OSError, msgspec.MsgspecError, RecursionError) as fault:
         raise BadInput(f"{path}#", "catalog", str(fault)) from None
     except BadInput as fault:
         raise BadInput(f"{path}{fault.pointer}", fault.code, fault.detail) from None

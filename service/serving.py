@@ -15,7 +15,7 @@ import numpy as np
 import structlog
 
 from bandit.config import Policy
-from bandit.decide import Weights
+from bandit.decide import Weights, weigh
 from bandit.errors import SnapshotRefused
 from bandit.fold import read_model
 from bandit.shelf import Shelf, lay_out
@@ -89,7 +89,7 @@ class Serving:
     def _with_shelf(self, old: Served | None, shelf: Shelf) -> Served:
         if old is None or old.shelf.policy.learning != shelf.policy.learning:
             return self._loaded(shelf)
-        return Served(shelf, old.weights, old.since, old.change)
+        return Served(shelf, weigh(old.weights.table, old.weights.version, shelf), old.since, old.change)
 
     def _with_changes(self, policy_id: str, served: Served) -> Served:
         news = self._store.changes(policy_id, served.change)
@@ -103,7 +103,7 @@ class Serving:
                 return self._again(policy_id, served, change)
             table[np.frombuffer(change.indices, "<u4")] = np.frombuffer(change.values, "<f4")
             version = change.after
-        return Served(served.shelf, Weights(table, version), self._clock(), news[-1][0])
+        return Served(served.shelf, weigh(table, version, served.shelf), self._clock(), news[-1][0])
 
     def _again(self, policy_id: str, served: Served, change: WeightChange) -> Served:
         if change.before == served.weights.version:
@@ -118,14 +118,14 @@ class Serving:
         policy: Policy = shelf.policy
         change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
         fields = self._store.snapshot(policy.id)
-        weights = Weights(np.zeros(1 << policy.learning.bits, np.float32), 0)
+        table, version = np.zeros(1 << policy.learning.bits, np.float32), 0
         if fields:
             try:
                 model = read_model(fields, policy.learning)
-                weights = Weights(model.weights().copy(), model.learned)
+                table, version = model.weights().copy(), model.learned
             except SnapshotRefused as fault:
                 self._refuse(policy.id, str(fault))
-        return Served(shelf, weights, self._clock(), change if fields else START)
+        return Served(shelf, weigh(table, version, shelf), self._clock(), change if fields else START)
 
     def _refuse(self, policy_id: str, reason: str) -> None:
         self.refused += 1

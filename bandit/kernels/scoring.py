@@ -103,7 +103,7 @@ def _longest(start: Rows) -> int:
     return longest
 
 
-@kernel(F32_OUT, F32, U8_TABLE, U8, U32, F32, U32, F32, I32, U32, F32, I32, U32, F32, I32, I32)
+@kernel(F32_OUT, F32, U8_TABLE, U8, U32, F32, U32, F32, I32, U32, F32, I32, U32, F32, I32, I32, F32)
 def score(
     weights: Weights,
     terms: Table,
@@ -120,6 +120,7 @@ def score(
     placement_value: Values,
     template: Rows,
     placement: Rows,
+    standing: Values,
 ) -> Values:
     """Scores [k], lower is better.
 
@@ -128,7 +129,9 @@ def score(
     linear     [5] 1 for the groups whose features count by themselves too, and for the constant if there is one
     *_start    [n + 1] where the features of a template or placement begin in *_index and *_value
     template   [k] row of each candidate's template, placement likewise
+    standing   [k] what is added to each, being no part of `terms` and `linear`
     """
+    each = bool((terms[:, 3] == PER_CANDIDATE).any())
     room = user_index.size + context_index.size + _longest(ad_start) + _longest(placement_start)
     index, value = np.empty(room, np.uint32), np.empty(room, np.float32)
     ads, places = (ad_index, ad_value), (placement_index, placement_value)
@@ -144,14 +147,16 @@ def score(
     scores = np.empty(template.size, np.float32)
     for j in range(template.size):
         t, p = template[j], placement[j]
-        _take(ends, AD, ads, ad_start[t], ad_start[t + 1], index, value)
-        _take(ends, PLACEMENT, places, placement_start[p], placement_start[p + 1], index, value)
+        if each or np.isnan(per_template[t]):
+            _take(ends, AD, ads, ad_start[t], ad_start[t + 1], index, value)
+        if each or np.isnan(per_placement[p]):
+            _take(ends, PLACEMENT, places, placement_start[p], placement_start[p + 1], index, value)
         if np.isnan(per_template[t]):
             per_template[t] = linear[AD] * _linear(weights, index, value, ends[AD], ends[PLACEMENT])
             per_template[t] += _interactions(weights, terms, PER_TEMPLATE, ends, index, value)
         if np.isnan(per_placement[p]):
             per_placement[p] = linear[PLACEMENT] * _linear(weights, index, value, ends[PLACEMENT], ends[NONE])
             per_placement[p] += _interactions(weights, terms, PER_PLACEMENT, ends, index, value)
-        pairs = _interactions(weights, terms, PER_CANDIDATE, ends, index, value)
-        scores[j] = shared + per_template[t] + per_placement[p] + pairs
+        pairs = _interactions(weights, terms, PER_CANDIDATE, ends, index, value) if each else 0.0
+        scores[j] = standing[j] + shared + per_template[t] + per_placement[p] + pairs
     return scores

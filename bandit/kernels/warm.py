@@ -22,7 +22,7 @@ def compile_all() -> None:
     terms = np.array([[scoring.AD, scoring.PLACEMENT, scoring.NONE, scoring.PER_CANDIDATE]], np.uint8)
     weights = np.zeros(16, np.float32)
     request = (index, value, index, value)
-    scores = scoring.score(weights, terms, group, *request, rows, index, value, rows, index, value, one, one)
+    scores = scoring.score(weights, terms, group, *request, rows, index, value, rows, index, value, one, one, value)
     checking.within(value, 1.0)
     for spread in (exploring.epsilon_greedy, exploring.softmax, exploring.squarecb):
         probabilities = exploring.floored(spread(scores, 1.0), 0.0)
