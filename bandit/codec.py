@@ -37,6 +37,6 @@ def decode(stored: bytes) -> Entry:
         raise Damaged(f"checksum of a log entry of {len(stored)} bytes does not hold")
     try:
         entry: Entry = _decoder.decode(body)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         raise Damaged(f"log entry is not of this schema: {fault}") from None
     return entry

@@ -34,9 +34,7 @@ class Exploration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     0.05
     """
 
-    kind: Penalty = Annotated[float, Meta(ge=0.0, le=0.1)]
-
-ExplorationKind = "squarecb"
+    kind: ExplorationKind = "squarecb"
     # Floor of every eligible candidate; where there are many, at most half of all the mass goes to floors.
     min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.01
     epsilon: Share = 0.05  # epsilon_greedy: mass spread evenly

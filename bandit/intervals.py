@@ -11,6 +11,8 @@ from scipy.special import stdtrit
 from bandit.arrays import Doubles
 from bandit.errors import BadInput
 
+LONGEST_REACH = 100.0  # of a log ratio; its exp is 1e43, which says nothing and stays far from overflow
+
 
 class Interval(NamedTuple):
     value: float
@@ -28,7 +30,8 @@ def lift(treated: tuple[Doubles, Doubles], control: tuple[Doubles, Doubles], *, 
     treated, control  (rewards [m], slots [m]) summed in m buckets of users; buckets without slots are
     left out level             coverage wanted, in (0, 1)
 
-    None where an arm has fewer than two buckets or no positive reward: nothing can be said yet.
+    None where an arm has fewer than two buckets or no positive reward, or where the interval would reach
+    beyond every number: nothing can be said yet.
     Source: Kish, Survey Sampling, 1965, 6.3; Deng, Knoblich & Lu, KDD 2018.
 
     >>> slots = np.full(8, 100.0)
@@ -47,6 +50,8 @@ def lift(treated: tuple[Doubles, Doubles], control: tuple[Doubles, Doubles], *, 
     freedom = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (base_m - 1)) if spread else 1.0
     reach = float(stdtrit(freedom, 0.5 + level / 2)) * spread
     ratio = rate / base
+    if reach > LONGEST_REACH:
+        return None
     return Interval(ratio - 1, ratio * math.exp(-reach) - 1, ratio * math.exp(reach) - 1, level)
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 
 from bandit.dsjson.read import Logged, Reader
 from bandit.errors import BadInput, Conflict
 from service.archive import OUTCOME_SCHEMA, OUTCOMES, framed, outcome_row, policy_folder
 
-PART = 32 * 2**20  # bytes of lines behind one part, all in memory
+BATCH = 2 * 2**20  # bytes of lines whose rows are Python objects at a time; more are slower to collect
+PART = 64 * 2**20  # bytes of lines behind one file
 LONGEST = 64 * 2**20  # bytes of a line
 
 
@@ -68,23 +70,17 @@ def import_dsjson(file: Path, folder: Path, policy: str, progress: Callable[[int
 
 
 def _import(file: Path, home: Path, draft: Path, progress: Callable[[int], object]) -> Report:
-    reader, digest, counts = Reader(), hashlib.sha256(), Counter[str]()
-    rows: list[dict[str, Any]] = []
-    waiting = 0
+    reader, digest, counts, parts = Reader(), hashlib.sha256(), Counter[str](), _Parts(draft)
     for number, line in _lines(file):
         digest.update(line)
         progress(len(line))
         counts["lines"] = number
         if logged := reader.read(number, line):
-            rows.append(_row(logged))
+            parts.add(_row(logged), len(line))
             counts["decisions"] += 1
             counts["untrainable"] += not logged.trainable
             counts["thinned"] += logged.weight != 1.0
-        waiting += len(line)
-        if waiting >= PART:
-            _write(draft, rows)
-            waiting = 0
-    _write(draft, rows)
+    parts.finish()
     target = home / digest.hexdigest()[:32]
     if target.exists():
         raise Conflict(f"this very file was imported before: {target}")
@@ -124,8 +120,34 @@ def _row(logged: Logged) -> dict[str, Any]:
     return row | {"trainable": logged.trainable, "weight": logged.weight}
 
 
-def _write(draft: Path, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        part = len(list(draft.iterdir()))
-        framed(rows, OUTCOME_SCHEMA).write_parquet(draft / f"{OUTCOMES}-{part:06}.parquet")
-        rows.clear()
+class _Parts:
+    """Rows on their way into files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: list[dict[str, Any]] = []
+        self._frames: list[pl.DataFrame] = []
+        self._batch = self._part = self._files = 0
+
+    def add(self, row: dict[str, Any], size: int) -> None:
+        """Take in the row of a line of `size` bytes."""
+        self._rows.append(row)
+        self._batch += size
+        self._part += size
+        if self._batch >= BATCH or self._part >= PART:
+            self._frames.append(framed(self._rows, OUTCOME_SCHEMA))
+            self._rows, self._batch = [], 0
+        if self._part >= PART:
+            self._write()
+
+    def finish(self) -> None:
+        """Write what is left."""
+        if self._rows:
+            self._frames.append(framed(self._rows, OUTCOME_SCHEMA))
+        if self._frames:
+            self._write()
+
+    def _write(self) -> None:
+        pl.concat(self._frames).write_parquet(self._folder / f"{OUTCOMES}-{self._files:06}.parquet")
+        self._frames, self._part = [], 0
+        self._files += 1

@@ -85,7 +85,7 @@ class Shipper:
             rows = journal.after(self._read.get(journal.id, 0), BATCH)
             drained = drained and len(rows) < BATCH
             if rows:
-                count += self._drain(horizons_s, until=rows[-1].time)
+                count += self._drain(horizons_s, until=max(row.time for row in rows))
             count += self._ship(journal, rows, horizons_s)
         if drained:
             count += self._drain(horizons_s)

@@ -117,6 +117,8 @@ def _agree(outcomes: list[Outcome], learning: Learning, folder: Path) -> bool:
             sink.writelines(line + b"\n" for line in writer.lines(outcome, SHELF))
             for slot, example in enumerate(examples(outcome, SHELF) if outcome.decision.trainable else ()):
                 model.learn(example, f"{outcome.position}/{slot}".encode())
+    earned = any(abs(reward) > 0.01 for each in outcomes if each.decision.trainable for reward in each.rewards)
+    assert model.weights().any() or not earned
     return model.weights().tobytes() == trained(file, learning).tobytes()
 
 
@@ -147,6 +149,23 @@ def test_a_label_carries_the_floored_propensity_and_p_the_exact_ones():
 def test_a_number_that_vw_could_round_otherwise_is_written_as_the_float32_it_is():
     between = 1.0 + 2.0**-24  # half way between two float32
     assert members({"plain": 0.3, "risky": between + 2.0**-52}) == b'{"plain":0.3,"risky":1.0000001192092896}'
+
+
+def test_numbers_between_two_float32_reach_vw_as_our_learner_has_them(tmp_path):
+    rng = np.random.default_rng(3)
+    low = rng.uniform(0.1, 10.0, 400).astype("<f4")
+    middle = (low.astype(float) + np.nextafter(low, np.float32(99)).astype(float)) / 2
+    near = np.nextafter(middle, rng.choice([0.0, 99.0], 400)).tolist()
+    given = [
+        InlineCandidate(template="a", features={"x": x, "y": y}) for x, y in zip(near[::2], near[1::2], strict=True)
+    ]
+    made = [_one(n, candidate) for n, candidate in enumerate(given, 1)]
+    assert _agree([Outcome(f"{n}-0", each, (), (near[n],)) for n, each in enumerate(made)], LEARNING, tmp_path)
+
+
+def _one(number: int, candidate: InlineCandidate) -> Decision:
+    alone = Round(bytes(4), np.ones(1, "<f4").tobytes(), 0)
+    return msgspec.structs.replace(decision(number, START_S + number), rounds=(alone,), inline=(candidate,))
 
 
 FOREIGN = {
