@@ -14,7 +14,6 @@ Not SQLite, which events use for its unique keys: inside a request its commit co
 
 from __future__ import annotations
 
-import fcntl
 import os
 import struct
 import threading
@@ -25,6 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from service.outbox import Row
+from service.processes import FolderInUse, lock_folder
 
 HEAD = struct.Struct("<II")  # length of the rest, CRC-32 of the rest
 BODY = struct.Struct("<QdB")  # row, time, length of the policy; then policy and entry
@@ -143,12 +143,9 @@ def claim(outbox: Path) -> tuple[JournalWriter, int]:
     """
     for number in range(1_000):
         folder = outbox / f"worker-{number}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+            lock = lock_folder(folder)
+        except FolderInUse:
             continue
         if not (folder / "id").exists():
             draft = folder / "id.draft"

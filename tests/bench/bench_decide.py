@@ -23,15 +23,8 @@ from bandit.config import Policy, vw_arguments
 from bandit.decide import Ask, decide, weigh
 from bandit.kernels.warm import compile_all
 from bandit.shelf import lay_out
+from tests.bench.work import CONTEXT
 
-CONTEXT = {
-    "device": "mobile",
-    "hour": 14,
-    "weekday": "monday",
-    "logged_in": True,
-    "page": {"type": "category", "id": "shoes", "depth": 3},
-    "user": {"age": "25-34", "visits": 7, "segment": "sporty"},
-}
 PLACEMENTS = 2
 
 
@@ -56,7 +49,7 @@ def ours(k: int, places: int = PLACEMENTS) -> Callable[[], object]:
 def theirs(k: int) -> Callable[[], object]:
     """Decide with gittins, which takes flat context and hashes every candidate anew."""
     state = gittins.create(bits=18, horizon=3600.0)
-    user, page = dict(CONTEXT["user"]), dict(CONTEXT["page"])  # type: ignore[call-overload]
+    user, page = dict(CONTEXT["user"]), dict(CONTEXT["page"])
     plain = {name: value for name, value in CONTEXT.items() if name not in ("user", "page")}
     context = plain | {f"user.{n}": v for n, v in user.items()} | {f"page.{n}": v for n, v in page.items()}
     candidates = [(f"t{i}", {"placement": f"p{i % PLACEMENTS}", **features(i)}) for i in range(k)]
@@ -71,12 +64,12 @@ def vw_text(k: int) -> Callable[[], object]:
     rows = [features(i) | {"id": f"t{i}"} for i in range(k)]
 
     def text(features_: dict[str, object]) -> str:
-        return " ".join(f"{n}={v}" if isinstance(v, str) else f"{n}:{float(v)}" for n, v in features_.items())  # type: ignore[arg-type]
+        return " ".join(f"{n}={v}" if isinstance(v, str) else f"{n}:{float(v)}" for n, v in features_.items())
 
     def predict() -> object:
         page, user = CONTEXT["page"], CONTEXT["user"]
         plain = {n: v for n, v in CONTEXT.items() if not isinstance(v, dict)}
-        lines = [f"shared |User {text(user)} |Context {text(plain)} {text(page)}"]  # type: ignore[arg-type]
+        lines = [f"shared |User {text(user)} |Context {text(plain)} {text(page)}"]
         lines += [f"|Ad {text(row)} |Placement id=p{i % PLACEMENTS}" for i, row in enumerate(rows)]
         return workspace.predict_one([parser.parse_line(line) for line in lines])
 

@@ -1,6 +1,6 @@
 """One web worker's decisions beside an empty Flask route on the same server, in turn: needs `wrk`.
 
-    python tests/bench/bench_http.py [--rounds 3] [--seconds 5]
+    python -m tests.bench.bench_http [--rounds 3] [--seconds 5]
 
 A decision is durable (its outbox row is written before the answer): 10 context features, 20 candidates of 8
 features each, SquareCB. Prints requests/s and latency at 1 and 16 connections, and the ratio of each pair.
@@ -23,19 +23,9 @@ from typing import NamedTuple
 
 import urllib3
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from tests.bench.work import CONTEXT
+from tests.running import Json, Running, eventually
 
-from tests.running import Json, Running, eventually  # noqa: E402
-
-CONTEXT: Json = {
-    "device": "mobile",
-    "hour": 14,
-    "weekday": "monday",
-    "logged_in": True,
-    "page": {"type": "category", "id": "shoes", "depth": 3},
-    "user": {"age": "25-34", "visits": 7, "segment": "sporty"},
-}
 CATALOG: Json = {
     "policies": [{"id": "bench", "horizon_s": 600}],
     "placements": [{"id": f"p{i}", "page_type": "home", "features": {"height": i + 1}} for i in range(2)],

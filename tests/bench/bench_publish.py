@@ -1,6 +1,6 @@
 """From the end of a decision's horizon to its weights in every web worker.
 
-    python tests/bench/bench_publish.py [--rounds 20] [--workers 2]
+    python -m tests.bench.bench_publish [--rounds 20] [--workers 2]
 
 Thin traffic, the worst case: one decision and its click at a time, so only ticks move the log on. The version
 that the slowest worker serves is read from /metrics.
@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 import re
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.running import Running, eventually
 
