@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 import msgspec
-import numpy as np
 
 from bandit.config import Learning, Policy
 from bandit.errors import BadInput, Damaged, SnapshotRefused
@@ -37,8 +36,8 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     read: str = START  # last entry folded
     cursor: str = START  # last decision closed
     high_time: float = float("-inf")  # see Join
-    window_from: str = START  # first decision the model may replay
-    rewards: bytes = b""  # float64 rewards of all slots of those decisions, in log order
+    files: tuple[str, ...] = ()  # of the archive, that became valid with it
+    window: tuple[tuple[str, tuple[float, ...]], ...] = ()  # (position, rewards) of each decision the model may replay
 
 
 class Counts(msgspec.Struct):
@@ -62,7 +61,7 @@ class Fold:
         self._learning = learning
         self._window: deque[tuple[str, tuple[float, ...]]] = deque()
         self._window_slots = 0
-        self._kept: deque[float] = deque()
+        self._kept: dict[str, tuple[float, ...]] = {}  # of a restored window, by position
         self.checkpointed = Checkpoint()  # where `resume` starts from
         self.model = Model.fresh(learning)
         self.join = Join(self._policy_at)
@@ -87,23 +86,26 @@ class Fold:
         except (KeyError, UnicodeError, Damaged, msgspec.MsgspecError) as fault:
             raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
         fold.checkpointed = checkpoint
-        fold._kept.extend(np.frombuffer(checkpoint.rewards, "<f8").tolist())
+        fold._kept = dict(checkpoint.window)
         fold.join = Join(fold._policy_at, high_time=checkpoint.high_time)
         return fold
 
     def resume(self, position: str, entry: Entry) -> list[Outcome]:
-        """Take in again what the snapshot had read; the outcomes that no archive holds yet."""
+        """Take in again what the snapshot had read; the outcomes that no archive holds yet.
+
+        What `step` has set aside is set aside again, without a word.
+        """
         at, checkpoint = order(position), self.checkpointed
-        if at > order(checkpoint.read):
-            outcomes = self.join.fold(position, entry)
-            for outcome in outcomes:
-                self._remember(outcome)
-            return outcomes
-        if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
-            self.join.collect(position, entry)
-        elif self._kept and entry.trainable and at >= order(checkpoint.window_from):
-            rewards = tuple(self._kept.popleft() for _ in entry.rounds)
-            self._remember(Outcome(position, entry, (), rewards))
+        with suppress(Damaged):
+            if at > order(checkpoint.read):
+                outcomes = self.join.fold(position, entry)
+                for outcome in outcomes:
+                    self._remember(outcome)
+                return outcomes
+            if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
+                self.join.collect(position, entry)
+            elif rewards := self._kept.pop(position, None):
+                self._remember(Outcome(position, entry, (), rewards))
         return []
 
     def step(self, position: str, entry: Entry) -> list[Outcome]:
@@ -150,15 +152,17 @@ class Fold:
             "manifest": msgspec.json.encode(manifest),
         }
 
-    def checkpoint(self) -> dict[str, bytes]:
-        """The field to add to a snapshot once all outcomes so far are archived."""
-        rewards = [reward for _, slots in self._window for reward in slots]
+    def checkpoint(self, files: tuple[str, ...] = ()) -> dict[str, bytes]:
+        """The field to add to a snapshot once all outcomes so far are in an archive.
+
+        files  of the archive, that become valid when this is committed
+        """
         self.checkpointed = Checkpoint(
             read=self.read,
             cursor=self.cursor,
             high_time=self.join.high_time,
-            window_from=self._window[0][0] if self._window else self.cursor,
-            rewards=np.array(rewards, "<f8").tobytes(),
+            files=files,
+            window=tuple(self._window),
         )
         return {"checkpoint": msgspec.msgpack.encode(self.checkpointed)}
 

@@ -5,13 +5,15 @@
     <data>/archive/policy=<p>/catalog/<version>.json                     what positions and ids refer to
     <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet    logs from elsewhere: service/importing.py
 
-A file becomes valid with the checkpoint that names its end; what lies beyond the last checkpoint is left over from
-a learner that died, and is removed before the next one writes.
+A file is written under a name that ends in `.pending` and gets its own name once the checkpoint that lists it is
+committed. A learner that starts gives the files its checkpoint lists their names, and removes other pending ones:
+they are left over from a learner that died or was overtaken before it committed. Nothing else is ever removed.
 """
 
 from __future__ import annotations
 
 import os
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -77,6 +79,8 @@ class Archive:
         self.folder = policy_folder(folder, policy)
         self._outcomes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._events: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._pending: dict[Path, pl.DataFrame] = {}  # written, not yet named: final path -> rows
+        self._token = uuid.uuid4().hex[:8]  # two learners never write one pending file
         self._catalogs: set[int] = set()
 
     def add_outcome(self, outcome: Outcome, shelf: Shelf) -> None:
@@ -94,15 +98,43 @@ class Archive:
         """Rows not on disk yet."""
         return sum(map(len, [*self._outcomes.values(), *self._events.values()]))
 
-    def write(self) -> None:
-        """Put all rows taken in so far on disk."""
+    def write(self) -> tuple[str, ...]:
+        """Put all rows taken in so far on disk, pending; what a checkpoint must list for them to become valid."""
         for kind, days, schema in (
             (OUTCOMES, self._outcomes, OUTCOME_SCHEMA),
             (EVENTS, self._events, _EVENT_SCHEMA),
         ):
             for date, rows in days.items():
-                self._file(kind, date, rows[0]["position"], rows[-1]["position"], framed(rows, schema))
+                first, last = (rows[at]["position"].replace("-", "_") for at in (0, -1))
+                path = self.folder / f"date={date}" / f"{kind}-{first}-to-{last}.parquet"
+                self._pending[path] = framed(rows, schema)
+                _put(self._pending[path], self._named(path))
             days.clear()
+        return tuple(self._named(path).relative_to(self.folder).as_posix() for path in self._pending)
+
+    def publish(self) -> None:
+        """Give the files written their names, now that the checkpoint that lists them is committed."""
+        for path, frame in self._pending.items():
+            try:
+                self._named(path).replace(path)
+            except FileNotFoundError:  # removed by a learner that started meanwhile
+                _put(frame, path)
+        self._pending.clear()
+
+    def settle(self, committed: Iterable[str]) -> list[Path]:
+        """Give the files a checkpoint lists their names and remove other pending ones; those removed."""
+        listed = {self.folder / name for name in committed}
+        removed = []
+        for pending in self.folder.glob("date=*/*.pending"):
+            if pending in listed:
+                pending.replace(pending.with_name(pending.name.partition(".parquet")[0] + ".parquet"))
+            else:
+                pending.unlink(missing_ok=True)
+                removed.append(pending)
+        return removed
+
+    def _named(self, path: Path) -> Path:
+        return path.with_name(f"{path.name}.{self._token}.pending")
 
     def keep_catalog(self, catalog: Catalog) -> None:
         """Write a catalog version down, once."""
@@ -112,28 +144,15 @@ class Archive:
             path.write_bytes(msgspec.json.encode(catalog))
             self._catalogs.add(catalog.version)
 
-    def remove_beyond(self, cursor: str, read: str) -> list[Path]:
-        """Delete what no checkpoint vouches for: outcomes behind `cursor`, events behind `read`."""
-        beyond = [path for kind, last in ((OUTCOMES, cursor), (EVENTS, read)) for path in self._after(kind, last)]
-        for path in beyond:
-            path.unlink()
-        return beyond
 
-    def _after(self, kind: str, last: str) -> Iterable[Path]:
-        for path in self.folder.glob(f"date=*/{kind}-*.parquet"):
-            first = path.stem.split("-", 1)[1].split("-to-")[0].replace("_", "-")
-            if order(first) > order(last):
-                yield path
-
-    def _file(self, kind: str, date: str, first: str, last: str, frame: pl.DataFrame) -> None:
-        folder = self.folder / f"date={date}"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{kind}-{first.replace('-', '_')}-to-{last.replace('-', '_')}.parquet"
-        draft = path.with_suffix(".draft")
-        frame.write_parquet(draft)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+def _put(frame: pl.DataFrame, path: Path) -> None:
+    """Write a file whole and have the disk keep it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".draft")
+    frame.write_parquet(draft)
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def framed(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -4,6 +4,10 @@
     <data>/outbox/worker-<n>/id              what positions kept elsewhere refer to
     <data>/outbox/worker-<n>/<first>.journal frames from row `first` on
     <data>/outbox/worker-<n>/shipped         last row known to stand in the log
+    <data>/outbox/worker-<n>/boot            run of the machine the last writer started in
+
+After a start of the machine row numbers jump. A power cut may have taken rows that were shipped already, and their
+numbers, if used again, would be taken for theirs.
 
 A frame is length, CRC-32, row number, time, policy and entry. What `write` has returned from survives a kill of the
 process; a power cut may cost the last moments. A frame torn by a kill was never answered for: its checksum fails, the
@@ -23,8 +27,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from service.outbox import Row
-from service.processes import FolderInUse, lock_folder
+from service.outbox import JUMP, Row
+from service.processes import FolderInUse, boot_id, lock_folder
 
 HEAD = struct.Struct("<II")  # length of the rest, CRC-32 of the rest
 BODY = struct.Struct("<QdB")  # row, time, length of the policy; then policy and entry
@@ -39,6 +43,8 @@ class JournalWriter:
         self.folder = folder
         self._mutex = threading.Lock()
         self._row = last_row(folder)
+        if _is_new_boot(folder):
+            self._row += JUMP
         self._open()
 
     def append(self, policy: str, time: float, entry: bytes) -> None:
@@ -103,14 +109,12 @@ class Journal:
             pass
         return max(0, self._tail.row - shipped(self.folder))
 
-    def mark_shipped(self, row: int, older_than: float) -> None:
-        """Note that all rows up to `row` stand in the log, and delete files of nothing but such rows that were
-        last written before `older_than`, seconds since 1970.
-        """
+    def mark_shipped(self, row: int, forget: int) -> None:
+        """Note that all rows up to `row` stand in the log, and delete files of nothing but rows up to `forget`."""
         os.pwrite(self._shipped, row.to_bytes(8, "little"), 0)
         segments = _segments(self.folder)
         for path, following in pairwise(segments):
-            if _first(following) <= row + 1 and path.stat().st_mtime < older_than:
+            if _first(following) <= forget + 1:
                 path.unlink()
 
 
@@ -210,6 +214,14 @@ def _segments(folder: Path) -> list[Path]:
 
 def _first(path: Path) -> int:
     return int(path.stem)
+
+
+def _is_new_boot(folder: Path) -> bool:
+    """Whether the machine was started since this was last asked; not at the first time."""
+    path, now = folder / "boot", boot_id()
+    before = path.read_text() if path.exists() else now
+    path.write_text(now)
+    return before != now
 
 
 def shipped(folder: Path) -> int:

@@ -110,14 +110,14 @@ class PolicyLearner:
         fields = self.fold.snapshot()
         full = now - self._archived_at >= self._rhythm.archive_s or self._archive.waiting >= WAITING_ROWS
         if full:
-            self._archive.write()
-            fields |= self.fold.checkpoint()
+            fields |= self.fold.checkpoint(self._archive.write())
         change, weights = self._change()
         if not self._store.commit(self.policy.id, fields, after=self._committed, change=change):
             raise Overtaken(f"another learner of {self.policy.id!r} has committed")
         self._published, self._version = weights, self.fold.model.learned
         self._committed, self._committed_at = self.fold.read, now
         if full:
+            self._archive.publish()
             self._archived_at = now
             if not self._rhythm.keep_log:
                 self._store.trim(self.policy.id, self.fold.needed_from())
@@ -129,17 +129,17 @@ class PolicyLearner:
             return None, weights
         index = np.flatnonzero(weights != self._published).astype("<u4")
         value = weights[index].astype("<f4")
-        parts = index.tobytes(), value.tobytes()
-        return WeightChange(self._version, self.fold.model.learned, *parts, crc(*parts)), weights
+        change = self._version, self.fold.model.learned, index.tobytes(), value.tobytes()
+        return WeightChange(*change, crc(*change)), weights
 
     def _restored(self) -> Fold:
         fields = self._store.snapshot(self.policy.id)
         if not fields:
-            self._archive.remove_beyond(START, START)
+            self._archive.settle(())
             return Fold(self.policy.learning, self._shelf)
         fold = Fold.restored(fields, self.policy.learning, self._shelf)
         self._committed = fold.read
-        for path in self._archive.remove_beyond(fold.checkpointed.cursor, fold.checkpointed.read):
+        for path in self._archive.settle(fold.checkpointed.files):
             log.info("archive_leftover_removed", policy=self.policy.id, file=path.name)
         for position, entry in self._decoded(self._again(fold)):
             if entry is None:

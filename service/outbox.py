@@ -14,8 +14,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from service.processes import boot_id
+
 SHARED = "shared.sqlite"
 BUSY_S = 5.0  # longest wait for another worker's append
+
+JUMP = 2**32  # rows; more than can be lost at once
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS row (
@@ -29,7 +33,8 @@ CREATE TABLE IF NOT EXISTS row (
 CREATE UNIQUE INDEX IF NOT EXISTS once ON row (key) WHERE key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS file (
     id TEXT NOT NULL,                       -- of this file, for positions kept elsewhere
-    shipped INTEGER NOT NULL                -- last row known to stand in the log
+    shipped INTEGER NOT NULL,               -- last row known to stand in the log
+    boot TEXT NOT NULL                      -- run of the machine it was last opened in
 );
 """
 
@@ -51,8 +56,7 @@ class Outbox:
         self._sql.execute("PRAGMA journal_mode=WAL")
         self._sql.execute("PRAGMA synchronous=OFF")
         self._sql.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
-        self._sql.execute("INSERT INTO file SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM file)", (uuid.uuid4().hex,))
-        self.id: str = self._sql.execute("SELECT id FROM file").fetchone()[0]
+        self.id = self._opened(boot_id())
 
     def append_once(self, policy: str, time: float, entry: bytes, key: str, answer: bytes) -> bytes:
         """Write one row unless its key is known; the answer that stands for the key, old or new."""
@@ -85,7 +89,8 @@ class Outbox:
         """Up to `limit` rows behind `row_id` accepted no later than `until`, in the order written."""
         with self._lock:
             found = self._sql.execute(
-                "SELECT id, policy, time, entry FROM row WHERE id > ? ORDER BY id LIMIT ?", (row_id, limit)
+                "SELECT id, policy, time, entry FROM row WHERE id > ? AND policy != '' ORDER BY id LIMIT ?",
+                (row_id, limit),
             ).fetchall()
         rows = [Row(*row) for row in found]
         late = next((i for i, row in enumerate(rows) if row.time > until), len(rows))
@@ -94,17 +99,32 @@ class Outbox:
     def backlog(self) -> int:
         """Rows that are not known to stand in the log."""
         with self._lock:
-            found = self._sql.execute("SELECT count(*) FROM row WHERE id > (SELECT shipped FROM file)").fetchone()
-        return int(found[0])
+            waiting = "SELECT count(*) FROM row WHERE id > (SELECT shipped FROM file) AND policy != ''"
+            return int(self._sql.execute(waiting).fetchone()[0])
 
-    def mark_shipped(self, row_id: int, older_than: float) -> None:
-        """Note that all rows up to `row_id` stand in the log, and delete those accepted before `older_than`."""
+    def mark_shipped(self, row_id: int, forget: int) -> None:
+        """Note that all rows up to `row_id` stand in the log, and delete those up to `forget`, at most `row_id`."""
         with self._lock:
             self._sql.execute("BEGIN IMMEDIATE")
             self._sql.execute("UPDATE file SET shipped = ?", (row_id,))
-            old = "DELETE FROM row WHERE id <= ? AND time < ? AND id < (SELECT max(id) FROM row)"
-            self._sql.execute(old, (row_id, older_than))
+            self._sql.execute("DELETE FROM row WHERE id <= ? AND id < (SELECT max(id) FROM row)", (forget,))
             self._sql.execute("COMMIT")
+
+    def _opened(self, boot: str) -> str:
+        """The file's id. After a start of the machine, row numbers jump: a power cut may have taken rows that were
+        shipped already, and their numbers, if used again, would be taken for theirs.
+        """
+        self._sql.execute("BEGIN IMMEDIATE")
+        found = self._sql.execute("SELECT id, boot FROM file").fetchone()
+        if found is None:
+            found = uuid.uuid4().hex, boot
+            self._sql.execute("INSERT INTO file VALUES (?, 0, ?)", found)
+        elif found[1] != boot:
+            jump = "INSERT INTO row (id, policy, time, entry) SELECT coalesce(max(id), 0) + ?, '', 0, x'' FROM row"
+            self._sql.execute(jump, (JUMP,))
+            self._sql.execute("UPDATE file SET boot = ?", (boot,))
+        self._sql.execute("COMMIT")
+        return str(found[0])
 
     def close(self) -> None:
         with self._lock:

@@ -55,6 +55,11 @@ def owner_of(folder: Path) -> int | None:
         return None
 
 
+def boot_id() -> str:
+    """Names the machine's present run: another after every start of its kernel, a power cut included."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def die_with_parent(parent_pid: int | None = None) -> None:
     """Have the kernel kill this process (SIGKILL) as soon as its parent is gone, however the parent ends.
 

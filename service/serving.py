@@ -97,17 +97,19 @@ class Serving:
             return served
         table, version = served.weights.table.copy(), served.weights.version
         for _, change in news:
+            if not _sound(change, len(table)):
+                self._refuse(policy_id, "a weight change is damaged")
+                return self._again(served)
             if change.after <= version:
                 continue
-            if change.before != version or not _sound(change, len(table)):
-                return self._again(policy_id, served, change)
+            if change.before != version:
+                return self._again(served)
             table[np.frombuffer(change.indices, "<u4")] = np.frombuffer(change.values, "<f4")
             version = change.after
         return Served(served.shelf, weigh(table, version, served.shelf), self._clock(), news[-1][0])
 
-    def _again(self, policy_id: str, served: Served, change: WeightChange) -> Served:
-        if change.before == served.weights.version:
-            self._refuse(policy_id, "a weight change is damaged")
+    def _again(self, served: Served) -> Served:
+        """From the snapshot, unless that is older than what is at hand."""
         loaded = self._loaded(served.shelf)
         if loaded.weights.version >= served.weights.version:
             return loaded
@@ -133,13 +135,13 @@ class Serving:
         log.error("model_refused", policy=policy_id, reason=reason)
 
 
-def crc(index: bytes, value: bytes) -> int:
+def crc(before: int, after: int, indices: bytes, values: bytes) -> int:
     """Checksum of a weight change."""
-    return zlib.crc32(value, zlib.crc32(index))
+    return zlib.crc32(values, zlib.crc32(indices, zlib.crc32(f"{before} {after}".encode())))
 
 
 def _sound(change: WeightChange, size: int) -> bool:
-    if crc(change.indices, change.values) != change.crc or len(change.indices) != len(change.values):
+    if crc(*change[:4]) != change.crc or len(change.indices) != len(change.values):
         return False
     index, value = np.frombuffer(change.indices, "<u4"), np.frombuffer(change.values, "<f4")
     return bool(np.all(index < size) and np.all(np.isfinite(value)))

@@ -4,13 +4,13 @@ A round reads decisions first, then writes every event accepted up to the newest
 So wherever a decision or tick stands in the log, all events this host accepted before it stand before it too,
 which is what lets the learner close a decision (bandit.join).
 
-The position in an outbox is written in the same MULTI as its rows. After any doubt (an error, a restart) it is
+The position in an outbox is compared and written in one step with its rows. After any doubt (an error, a restart) it is
 read back, so a batch that did arrive is not sent again.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from service.journal import Journal, journals
 from service.outbox import SHARED, Outbox, Row
 from service.store import Store, StoreAway
 
-BATCH = 1_000  # rows a MULTI
+BATCH = 1_000  # rows sent at once
 KEEP_S = 60.0  # how long shipped decisions stay on disk, should Redis forget its last moments
 KEEP_SHARED_S = 900.0  # how long a repeated request or event id is recognised
 LOOK_S = 0.2  # between looks for the outbox of a new worker
@@ -47,6 +47,7 @@ class Shipper:
         self._elapsed = elapsed
         self._shared: Outbox | None = None
         self._journals: dict[str, Journal] = {}
+        self._marks: dict[str, deque[tuple[float, int]]] = defaultdict(deque)  # outbox id -> (when, row) shipped
         self._look_at = 0.0  # when to look for new outboxes, by `elapsed`
         self._read: dict[str, int] = {}  # outbox id -> last row dealt with
         self._shipped: dict[tuple[str, str], int] = {}  # (policy, outbox id) -> last row in the log
@@ -108,13 +109,23 @@ class Shipper:
             position = self._position(policy, box.id)
             new = [(row.id, row.entry) for row in some if row.id > position]
             if new:
-                self._store.ship(policy, box.id, new)
+                self._store.ship(policy, box.id, new, after=position)
                 self._shipped[policy, box.id] = new[-1][0]
             self._wake(policy, horizons_s.get(policy, 0.0), moved=box is not self._shared)
         self._read[box.id] = rows[-1].id
-        keep_s = KEEP_SHARED_S if box is self._shared else KEEP_S
-        box.mark_shipped(rows[-1].id, self._clock() - keep_s)
+        box.mark_shipped(rows[-1].id, self._forgettable(box, rows[-1].id))
         return len(rows)
+
+    def _forgettable(self, box: Box, row: int) -> int:
+        """Last row that was shipped long enough ago to be deleted; `row` is shipped now."""
+        keep_s = KEEP_SHARED_S if box is self._shared else KEEP_S
+        marks = self._marks[box.id]
+        if not marks or self._elapsed() - marks[-1][0] >= 1.0:
+            marks.append((self._elapsed(), row))
+        forget = 0
+        while marks and self._elapsed() - marks[0][0] > keep_s:
+            forget = marks.popleft()[1]
+        return forget
 
     def _position(self, policy: str, outbox: str) -> int:
         if (policy, outbox) not in self._shipped:

@@ -8,7 +8,7 @@
     {p}:weights              stream   sparse weight changes: from, to (versions), index, value, crc
                                       trimmed to WEIGHTS_KEPT; who fell behind loads the snapshot
 
-Rows are shipped in one MULTI with their position, and a snapshot replaces only the one it grew from, so a
+Rows are shipped in one script with their position, and a snapshot replaces only the one it grew from, so a
 repeated or late command changes nothing. Commands are never retried here: a retry after a time-out wrote twice.
 """
 
@@ -36,6 +36,14 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 4, 3 + fields))
 if #ARGV > 3 + fields then
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', unpack(ARGV, 4 + fields))
 end
+return 1
+"""
+
+_SHIP = """
+local last = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
+if last ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+for i = 4, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
 return 1
 """
 
@@ -108,13 +116,18 @@ class Store:
         with _reached():
             return int(self._redis.hget(f"{{{policy}}}:shipped", outbox) or 0)
 
-    def ship(self, policy: str, outbox: str, rows: Sequence[tuple[int, bytes]]) -> None:
-        """Append (row id, entry) pairs and the position reached, all or nothing."""
-        with _reached(), self._redis.pipeline(transaction=True) as pipe:
-            for _, entry in rows:
-                pipe.xadd(f"{{{policy}}}:log", {"e": entry})
-            pipe.hset(f"{{{policy}}}:shipped", outbox, str(rows[-1][0]))
-            pipe.execute()
+    def ship(self, policy: str, outbox: str, rows: Sequence[tuple[int, bytes]], *, after: int) -> None:
+        """Append (row id, entry) pairs and the position reached, all or nothing, if the position still is `after`.
+
+        Raises StoreAway if it is not: a server that came back without its last moments, or a late command of before.
+        redis-py opens a new connection without a word, so nothing else would tell.
+        """
+        entries = [entry for _, entry in rows]
+        keys = [f"{{{policy}}}:log", f"{{{policy}}}:shipped"]
+        with _reached():
+            done = self._redis.eval(_SHIP, 2, *keys, outbox, after, rows[-1][0], *entries)
+        if not done:
+            raise StoreAway(f"outbox {outbox} is not where it was left in the log of {policy!r}")
 
     def append(self, policy: str, entry: bytes) -> None:
         """Append one entry that may stand twice without harm: a tick."""

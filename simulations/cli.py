@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from simulations import demo as demonstration
-from simulations import ratings
+from simulations import ratings, wheels
 from simulations.environments.base import Environment
 from simulations.environments.movielens import Movielens, read_ratings
 from simulations.environments.shop import Shop
@@ -88,8 +88,8 @@ def _world(world: World, seed: int, cache: Path | None) -> Environment:
 
 def _ratings(cache: Path | None) -> Path:
     try:
-        return ratings.ensure(cache or ratings.default_cache())
-    except ratings.Unavailable as fault:
+        return ratings.ensure(cache or wheels.default_cache())
+    except wheels.Unavailable as fault:
         _fail(str(fault))
 
 

@@ -83,6 +83,7 @@ def prepared(folder: Path) -> tuple[Shelf, list[Outcome], Path, Path]:
     for outcome in made:
         own.add_outcome(outcome, shelf)
     own.write()
+    own.publish()
     file.write_bytes(b"".join(line + b"\n" for line in written(made, shelf)))
     return shelf, made, archive, file
 

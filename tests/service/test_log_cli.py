@@ -85,7 +85,7 @@ def test_the_export_imports_again_with_its_probabilities_and_leaves_the_learners
     kept, logged = read_imported(tmp_path / "archive", "home"), read_outcomes(served.data / "archive", "home")
     same = [name for name in kept.columns if name not in ("candidates", "context", "inline")]
     assert kept.select(same).equals(logged.select(same))
-    Archive(tmp_path / "archive", "home").remove_beyond("0-0", "0-0")
+    Archive(tmp_path / "archive", "home").settle(())
     assert len(read_imported(tmp_path / "archive", "home")) == len(kept)
     assert read_outcomes(tmp_path / "archive", "home").is_empty()
     writer = Writer(LEARNING)
@@ -115,6 +115,7 @@ def archived(tmp_path: Path) -> tuple[Path, list[Outcome]]:
         found.append(Outcome(f"{int(time * 1000)}-0", made, heard[: number % 3], (0.25, float(number))))
         archive.add_outcome(found[-1], SHELF)
     archive.write()
+    archive.publish()
     return tmp_path / "archive", found
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulations import ratings
+from simulations import ratings, wheels
 from simulations.environments.movielens import Ratings, read_ratings
 
 
@@ -12,7 +12,7 @@ from simulations.environments.movielens import Ratings, read_ratings
 def movielens(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
     """The real ratings: from the cache, else fetched; skipped where there is no network."""
     try:
-        folder: Path = ratings.ensure(ratings.default_cache())
-    except ratings.Unavailable as fault:
+        folder: Path = ratings.ensure(wheels.default_cache())
+    except wheels.Unavailable as fault:
         pytest.skip(str(fault))
     return read_ratings(folder)

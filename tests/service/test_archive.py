@@ -1,0 +1,101 @@
+"""What is archived stands there once, whoever died or was overtaken in between, and is never removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bandit.records import Tick
+from service import embedded
+from service.archive import read_outcomes
+from service.learning import Overtaken
+from tests.entries import START_S, Log, decision, log_of
+from tests.hosts import Desk, a_desk
+
+
+@pytest.fixture
+def desk(valkey_server: embedded.EmbeddedValkey) -> Iterator[Desk]:
+    with a_desk(valkey_server) as found:
+        yield found
+
+
+def five(first: int = 0) -> Log:
+    """Five decisions and a tick that closes them."""
+    shown = ((i, decision(i + 1, START_S + i)) for i in range(first, first + 5))
+    return log_of(*shown, (first + 9, Tick(START_S + first + 9)))
+
+
+def test_rows_stand_once_after_a_learner_was_overtaken(desk: Desk) -> None:
+    one, two = desk.learner(), desk.learner()
+    desk.write(five())
+    desk.elapsed += 100
+    one.round()
+    desk.write(five(20))
+    desk.elapsed += 100
+    with pytest.raises(Overtaken):
+        two.round()
+    one.round()
+    desk.learner()
+    rows = read_outcomes(desk.archive, "home")["position"].to_list()
+    assert len(rows) == len(set(rows)) == 10
+
+
+def test_a_learner_that_starts_removes_nothing_that_another_commits_meanwhile(desk: Desk) -> None:
+    active = desk.learner()
+    desk.write(five())
+    active.round()
+    desk.elapsed += 0.28
+    active.round()
+    real = desk.store.snapshot
+
+    def snapshot(policy: str) -> dict[str, bytes]:
+        found = real(policy)
+        desk.store.snapshot = real  # type: ignore[method-assign]
+        desk.write(log_of((60, Tick(START_S + 60))))
+        desk.elapsed += 100
+        active.round()  # archives and commits between the other's reading and its clean-up
+        return found
+
+    desk.store.snapshot = snapshot  # type: ignore[method-assign]
+    desk.learner()
+    assert len(read_outcomes(desk.archive, "home")) == 5
+
+
+def test_an_empty_redis_does_not_cost_the_archive(desk: Desk) -> None:
+    learner = desk.learner()
+    desk.write(five())
+    desk.elapsed += 100
+    learner.round()
+    desk.store._redis.delete("{home}:snapshot", "{home}:log")
+    desk.learner()
+    assert len(read_outcomes(desk.archive, "home")) == 5
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_kill_before_files_got_their_names_costs_and_doubles_nothing(desk: Desk, committed: bool) -> None:
+    learner = desk.learner()
+    desk.write(five())
+    desk.elapsed += 100
+    if committed:
+        learner._archive.publish = lambda: None  # type: ignore[method-assign]
+        learner.round()
+    else:
+        learner.fold.step(*five()[0])
+        learner._archive.write()
+    again = desk.learner()
+    desk.elapsed += 100
+    again.round()
+    assert len(read_outcomes(desk.archive, "home")) == 5
+    assert not list(desk.archive.rglob("*.pending"))
+
+
+def test_a_restart_passes_over_what_was_set_aside(desk: Desk) -> None:
+    shown = [decision(i, START_S + i, version=9 if i == 1 else 1) for i in range(4)]
+    desk.write(log_of(*enumerate(shown), (3.5, Tick(START_S + 3.5))))
+    desk.elapsed += 0.26
+    desk.learner().round()
+    learner = desk.learner()
+    learner.round()
+    learner.finish()
+    assert desk.learner().fold.read == learner.fold.read
