@@ -1,6 +1,6 @@
 """Log entries to bytes and back, each with a checksum.
 
-The append-only file of Redis has none: of forty flipped bits, twenty-eight loaded as altered entries.
+The append-only file of Redis has none, so a flipped bit in it loads as an altered entry.
 """
 
 from __future__ import annotations

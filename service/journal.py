@@ -13,7 +13,8 @@ A frame is length, CRC-32, row number, time, policy and entry. What `write` has 
 process; a power cut may cost the last moments. A frame torn by a kill was never answered for: its checksum fails, the
 next writer starts a new file, and readers go on there.
 
-Not SQLite, which events use for its unique keys: inside a request its commit costs ten times one `write`.
+Not SQLite, which events use for its unique keys: inside a request its commit costs several times one `write`
+(tests/bench/bench_journal.py).
 """
 
 from __future__ import annotations
@@ -152,9 +153,9 @@ def claim(outbox: Path) -> tuple[JournalWriter, int]:
         except FolderInUse:
             continue
         if not (folder / "id").exists():
-            draft = folder / "id.draft"
-            draft.write_text(uuid.uuid4().hex)
-            draft.replace(folder / "id")
+            # Synced, and the run of the machine first: where there is an id, a lost run would hide a power cut.
+            _keep(folder / "boot", boot_id())
+            _keep(folder / "id", uuid.uuid4().hex)
         return JournalWriter(folder), lock
     raise RuntimeError(f"{outbox} has 1,000 journals in use")
 
@@ -217,11 +218,24 @@ def _first(path: Path) -> int:
 
 
 def _is_new_boot(folder: Path) -> bool:
-    """Whether the machine was started since this was last asked; not at the first time."""
+    """Whether the machine was started since this was last asked."""
     path, now = folder / "boot", boot_id()
-    before = path.read_text() if path.exists() else now
+    before = path.read_text() if path.exists() else ""
     path.write_text(now)
     return before != now
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a small file whole, and have the disk keep it."""
+    draft = path.with_suffix(".draft")
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def shipped(folder: Path) -> int:

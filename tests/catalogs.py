@@ -8,6 +8,7 @@ CATALOG: Json = {
     "policies": [
         {"id": "home", "horizon_s": 0.5, "holdout": {"share": 0.2}},
         {"id": "bare", "placements": []},
+        {"id": "dry", "horizon_s": 0.5},
         {"id": "sure", "horizon_s": 0.5, "exploration": {"kind": "epsilon_greedy", "epsilon": 0.1}},
     ],
     "placements": [{"id": "hero", "page_type": "home"}, {"id": "rail", "features": {"height": 2}}],

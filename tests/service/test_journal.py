@@ -98,6 +98,15 @@ def test_row_numbers_jump_after_a_start_of_the_machine(tmp_path: Path) -> None:
     assert [row.id for row in Journal(again.folder).after(0, 9)] == [1, 2 + JUMP]
 
 
+def test_row_numbers_jump_where_it_is_not_known_whether_the_machine_was_started(tmp_path: Path) -> None:
+    writer, lock = claim(tmp_path)
+    os.close(lock)
+    (writer.folder / "boot").unlink()
+    again, _ = claim(tmp_path)
+    again.append("p", 2.0, b"after")
+    assert [row.id for row in Journal(again.folder).after(0, 9)] == [1 + JUMP]
+
+
 def test_two_processes_never_share_a_journal(tmp_path: Path) -> None:
     first, _ = claim(tmp_path)
     second, _ = claim(tmp_path)
