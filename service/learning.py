@@ -79,14 +79,19 @@ class PolicyLearner:
         for position, entry in self._decoded(entries):
             self._fold(position, entry)
         now = self._elapsed()
-        if self._committed != self.fold.read and now - self._committed_at >= self._rhythm.commit_s:
-            self._commit(now)
+        full = self._archive_due(now)
+        if full or (self._committed != self.fold.read and now - self._committed_at >= self._rhythm.commit_s):
+            self._commit(now, full)
         return len(entries)
 
     def finish(self) -> None:
-        """Commit what was folded."""
-        if self._committed != self.fold.read:
-            self._commit(self._elapsed())
+        """Commit what was folded, and archive what waits."""
+        if self._committed != self.fold.read or self._archive.waiting:
+            self._commit(self._elapsed(), bool(self._archive.waiting))
+
+    def _archive_due(self, now: float) -> bool:
+        waiting = self._archive.waiting
+        return waiting >= WAITING_ROWS or (waiting > 0 and now - self._archived_at >= self._rhythm.archive_s)
 
     def _fold(self, position: str, entry: Entry | None) -> None:
         if entry is None:
@@ -106,9 +111,9 @@ class PolicyLearner:
         for outcome in outcomes:
             self._archive.add_outcome(outcome, self._shelf(outcome.decision.catalog_version))
 
-    def _commit(self, now: float) -> None:
+    def _commit(self, now: float, full: bool) -> None:
+        """full: with all that waits put into the archive"""
         fields = self.fold.snapshot()
-        full = now - self._archived_at >= self._rhythm.archive_s or self._archive.waiting >= WAITING_ROWS
         if full:
             fields |= self.fold.checkpoint(self._archive.write())
         change, weights = self._change()

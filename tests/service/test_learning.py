@@ -17,7 +17,7 @@ from service.archive import read_events, read_outcomes
 from service.learning import Overtaken
 from service.store import START, StoreAway
 from tests.entries import LEARNING, START_S, Log, decision, event, laws, log_of, logs, shelf_at
-from tests.hosts import OFTEN, Desk, Unsteady, a_desk
+from tests.hosts import DUE_S, OFTEN, Desk, Unsteady, a_desk
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def assert_archived(desk: Desk, log: Log, outcomes: list[Outcome]) -> None:
 
 
 def end_of(log: Log) -> Log:
-    """A tick behind the log: a learner that reads nothing new archives nothing."""
+    """A tick that closes the whole log."""
     return [(f"{order(log[-1][0])[0] + 60_000}-0", Tick(START_S))]
 
 
@@ -125,6 +125,27 @@ def test_nothing_is_committed_before_it_is_time(desk: Desk) -> None:
     assert desk.store.snapshot("home") == {}
     learner.finish()
     assert desk.store.snapshot("home")["read"] == learner.fold.read.encode()
+
+
+def test_a_learner_that_reads_nothing_new_archives_what_waits(desk: Desk) -> None:
+    log = log_of((0, event("a", 1, START_S)))
+    desk.write(log)
+    learner = desk.learner()
+    learner.round()
+    desk.elapsed += DUE_S
+    learner.round()
+    assert_archived(desk, log, [])
+
+
+def test_a_learner_that_stops_archives_what_waits_even_what_it_has_committed(desk: Desk) -> None:
+    log = log_of((0, event("a", 1, START_S)))
+    desk.write(log)
+    learner = desk.learner()
+    desk.elapsed += OFTEN.commit_s
+    learner.round()
+    assert desk.store.snapshot("home")
+    learner.finish()
+    assert_archived(desk, log, [])
 
 
 def test_with_keep_log_nothing_is_ever_trimmed(desk: Desk) -> None:
