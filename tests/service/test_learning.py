@@ -17,7 +17,7 @@ from service.archive import read_events, read_outcomes
 from service.learning import Overtaken
 from service.store import START, StoreAway
 from tests.entries import LEARNING, START_S, Log, decision, event, laws, log_of, logs, shelf_at
-from tests.hosts import DUE_S, OFTEN, Desk, Unsteady, a_desk
+from tests.hosts import OFTEN, Desk, Unsteady, a_desk
 
 
 @pytest.fixture
@@ -131,9 +131,9 @@ def test_a_learner_that_reads_nothing_new_archives_what_waits(desk: Desk) -> Non
     log = log_of((0, event("a", 1, START_S)))
     desk.write(log)
     learner = desk.learner()
-    learner.round()
-    desk.elapsed += DUE_S
-    learner.round()
+    for passed_s in (OFTEN.commit_s, OFTEN.archive_s):
+        desk.elapsed += passed_s
+        learner.round()
     assert_archived(desk, log, [])
 
 
