@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 
@@ -27,6 +28,7 @@ from service.schemas import (
 )
 from service.serving import Serving
 from service.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw
+from service.tally import counting
 
 LINK_S = 7 * 86_400  # how long a tracking link is followed
 
@@ -72,11 +74,11 @@ class Decider:
         decision, shelf = self._decide(request, now)
         answer = msgspec.json.encode(self._answer(request, decision, shelf))
         if not decision.rounds:
-            metrics.no_fills.labels(request.policy).inc()
+            _no_fills(request.policy)()
             return answer
         if request.options.dry_run:
             return answer
-        metrics.decisions.labels(request.policy, ARMS[decision.arm]).inc()
+        _decisions(request.policy, decision.arm)()
         if key:
             return self._shared.append_once(request.policy, now, encode(decision), key, answer)
         self._own.append(request.policy, now, encode(decision))
@@ -145,6 +147,16 @@ class Decider:
             viewable_url=links["viewable"],
             click_url=links["click"] if link else None,
         )
+
+
+@cache
+def _decisions(policy: str, arm: int) -> Callable[[], None]:
+    return counting(metrics.decisions.labels(policy, ARMS[arm]))
+
+
+@cache
+def _no_fills(policy: str) -> Callable[[], None]:
+    return counting(metrics.no_fills.labels(policy))
 
 
 def _starting(request: DecisionRequest) -> DecisionAnswer:

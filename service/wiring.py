@@ -25,6 +25,7 @@ from service.settings import Settings, secret
 from service.ship import BATCH, Shipper
 from service.signing import Signer
 from service.store import Store, StoreAway
+from service.tally import settle
 from service.web.parts import Web
 
 REFRESH_S = 0.1  # between looks for new weights and catalogs
@@ -32,6 +33,7 @@ IDLE_S = 0.02  # between looks for work where there was none
 FIRST_LOOK_S = 3.0  # a new worker waits so long for its first catalog, then answers without
 AWAY_S = 0.2  # between tries while Redis is away
 CATALOG_S = 0.5  # between looks for a new catalog in shipper and learner
+NICE = 10  # of shipper and learner: where processors are short, answers come first, and what waits is on disk
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,7 @@ def web(settings: Settings) -> Web:
 
 def run_shipper(settings: Settings) -> None:
     """Ship until told to stop, then ship what is left."""
+    os.nice(NICE)
     stop = _stop_signal()
     metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
@@ -118,6 +121,7 @@ def run_shipper(settings: Settings) -> None:
 
 def run_learner(settings: Settings) -> None:
     """Learn every policy of the catalog until told to stop, then commit."""
+    os.nice(NICE)
     stop = _stop_signal()
     metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
@@ -131,6 +135,7 @@ def _keep_fresh(serving: Serving) -> None:
     away = False
     while True:
         try:
+            settle()
             serving.refresh()
             away = False
         except StoreAway as fault:

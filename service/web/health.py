@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from service import metrics
+from service.tally import settle
 from service.web.parts import Web
 
 STORE_AWAY_AFTER_S = 2.0  # without an answer
@@ -43,6 +44,7 @@ def blueprint(web: Web) -> Blueprint:
 
     @routes.get("/metrics")
     def prometheus() -> Response:
+        settle()
         return Response(metrics.exposition(), mimetype="text/plain")
 
     return routes

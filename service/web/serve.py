@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from granian import Granian
@@ -18,7 +19,10 @@ def application() -> Any:
     die_with_parent()
     chosen = settings.read({})
     wiring.say(chosen)
-    return create_app(wiring.web(chosen))
+    app = create_app(wiring.web(chosen))
+    gc.collect()
+    gc.freeze()  # what is there now stays: no collection inside a request goes through it again
+    return app
 
 
 def main() -> None:
