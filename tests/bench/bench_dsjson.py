@@ -19,7 +19,7 @@ from bandit.catalog import Catalog, Placement, Template, checked
 from bandit.config import Learning, Policy, Replay, vw_arguments
 from bandit.dsjson.read import Reader
 from bandit.dsjson.write import Writer
-from bandit.records import Decision, Outcome, Round
+from bandit.records import Decision, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
 from service.archive import Archive
 from service.archived import Archived
@@ -44,7 +44,7 @@ def shop() -> tuple[Catalog, Shelf]:
 def outcomes() -> list[Outcome]:
     """Decisions a second apart."""
     rng = np.random.default_rng(1)
-    everything = np.arange(K, dtype="<u4").tobytes()
+    everything = packed(np.arange(K, dtype=np.uint32))
     found = []
     for number in range(N):
         shares = (rng.dirichlet(np.ones(K)) * 0.8 + 0.01).astype("<f4").tobytes()

@@ -1,111 +1,62 @@
-"""One web worker's decisions beside an empty Flask route on the same server, in turn: needs `wrk`.
+"""One web worker's decisions, an empty Flask route and a naive service, in turn on the same server: needs `wrk`.
 
     python -m tests.bench.bench_http [--rounds 3] [--seconds 5]
 
-A decision is durable (its outbox row is written before the answer): 10 context features, 20 candidates of 8
-features each, SquareCB. Prints requests/s and latency at 1 and 16 connections, and the ratio of each pair.
+A decision is durable (its journal row is written before the answer): 10 context features, 20 candidates of 8
+features each, SquareCB. The naive service answers the same request and writes to a Valkey like ours.
+Prints requests/s, latency and the worker's processor time a request at 1 and 16 connections, and our rate against the
+others', round by round. `wrk`, shipper, learner and Valkey want processors too: on two cores that is where rates end.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-import urllib3
+from service import embedded
+from tests.bench.load import Figure, Server, flask_app, wrk
+from tests.bench.work import CATALOG, CONTEXT
+from tests.running import Running
 
-from tests.bench.work import CONTEXT
-from tests.running import Json, Running, eventually
-
-CATALOG: Json = {
-    "policies": [{"id": "bench", "horizon_s": 600}],
-    "placements": [{"id": f"p{i}", "page_type": "home", "features": {"height": i + 1}} for i in range(2)],
-    "templates": [
-        {
-            "id": f"t{i}",
-            "features": {"tone": f"tone{i % 3}", "discount": i / 10, "season": "summer", "video": i % 2 == 0,
-                         "brand": f"b{i % 4}", "price": 9.9 + i, "colour": f"c{i % 5}"},
-            "creative": {"title": f"T{i}", "link": f"https://shop.example/{i}"},
-        }
-        for i in range(10)
-    ],
-}  # fmt: skip
-SCRIPT = """
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = [==[{body}]==]
-done = function(summary, latency)
-  io.write(string.format("RESULT %.1f %.4f %.4f %d\\n", summary.requests / summary.duration * 1e6,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000,
-    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
-end
-"""
-
-
-class Figure(NamedTuple):
-    per_s: float
-    p50_ms: float
-    p99_ms: float
-    errors: int
-
-
-def wrk(url: str, script: Path, connections: int, seconds: int) -> Figure:
-    """One measurement."""
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", str(script), f"{url}/v1/decisions"]
-    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"RESULT (\S+) (\S+) (\S+) (\d+)", out)
-    assert found, out
-    return Figure(*map(float, found.groups()[:3]), int(found[4]))
+BODY = json.dumps({"policy": "bench", "user": {"key": "u-1"}, "context": CONTEXT})
+OURS = "decision"
 
 
 @contextmanager
-def empty_flask() -> Iterator[str]:
-    """The empty route, on Granian with the service's own options."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [
-        "--interface",
-        "wsgi",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "1",
-        "--no-ws",
-    ]
-    command = [
-        str(Path(sys.executable).parent / "granian"),
-        *words,
-        "--log-level",
-        "warning",
-        "empty_flask:app",
-    ]
-    server = subprocess.Popen(command, cwd=Path(__file__).parent)
+def contenders(folder: Path) -> Iterator[dict[str, Server]]:
+    """By name."""
+    service = Running(folder / "data", CATALOG)
+    valkey_folder = folder / "valkey"
+    valkey_folder.mkdir()
     try:
-        url = f"http://127.0.0.1:{port}"
-        eventually(lambda: _answers(url))
-        yield url
+        with (
+            flask_app("empty_flask", BODY) as empty,
+            embedded.start(valkey_folder) as valkey,
+            flask_app("naive_service", BODY, VALKEY=valkey.url) as naive,
+        ):
+            yield {OURS: Server(service.url, service.children()["worker"]), "empty Flask": empty, "naive": naive}
     finally:
-        server.terminate()
-        server.wait()
+        service.stop()
 
 
-def _answers(url: str) -> bool:
-    try:
-        return urllib3.request("POST", f"{url}/v1/decisions", retries=False).status == 200
-    except urllib3.exceptions.HTTPError:
-        return False
+def show(connections: int, rounds: list[dict[str, Figure]]) -> None:
+    """Medians, and the ratios of each round."""
+    for name in rounds[0]:
+        per_s, p50, p99, errors, us = map(statistics.median, zip(*(figures[name] for figures in rounds), strict=True))
+        latency = f"p50 {p50:.3f} ms  p99 {p99:.3f} ms  {errors:.0f} errors  worker {us:.0f} us of processor"
+        print(f"{connections:>2} connections  {name:12} {per_s:8,.0f}/s  {latency}")
+    for name in (name for name in rounds[0] if name != OURS):
+        rates = sorted(figures[OURS].per_s / figures[name].per_s for figures in rounds)
+        work = statistics.median(figures[name].worker_us / figures[OURS].worker_us for figures in rounds)
+        middle = f"{statistics.median(rates):.2f} ({rates[0]:.2f} to {rates[-1]:.2f})"
+        print(
+            f"{connections:>2} connections  {middle} times the rate of {name}; it takes {work:.2f} times our processor"
+        )
 
 
 def main() -> None:
@@ -113,32 +64,15 @@ def main() -> None:
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--seconds", type=int, default=5)
     chosen = words.parse_args()
-    body = json.dumps({"policy": "bench", "user": {"key": "u-1"}, "context": CONTEXT})
-    with tempfile.TemporaryDirectory() as folder, empty_flask() as empty:
-        script = Path(folder) / "post.lua"
-        script.write_text(SCRIPT.replace("{body}", body))
-        service = Running(Path(folder) / "data", CATALOG)
-        try:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with contenders(folder) as servers:
             for connections in (1, 16):
-                pairs = [
-                    tuple(wrk(url, script, connections, chosen.seconds) for url in (service.url, empty))
+                rounds = [
+                    {name: wrk(server, BODY, folder, connections, chosen.seconds) for name, server in servers.items()}
                     for _ in range(chosen.rounds)
                 ]
-                _show(connections, pairs)
-        finally:
-            service.stop()
-
-
-def _show(connections: int, pairs: list[tuple[Figure, ...]]) -> None:
-    for name, column in (("decision", 0), ("empty Flask", 1)):
-        figures = [pair[column] for pair in pairs]
-        per_s, p50, p99 = (statistics.median(f[i] for f in figures) for i in range(3))
-        errors = sum(f.errors for f in figures)
-        latency = f"p50 {p50:.3f} ms  p99 {p99:.3f} ms  {errors} errors"
-        print(f"{connections:>2} connections  {name:12} {per_s:8,.0f}/s  {latency}")
-    ratios = sorted(pair[0].per_s / pair[1].per_s for pair in pairs)
-    middle = statistics.median(ratios)
-    print(f"{connections:>2} connections  ratio {middle:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+                show(connections, rounds)
 
 
 if __name__ == "__main__":

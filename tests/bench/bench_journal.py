@@ -31,8 +31,7 @@ from service.journal import claim
 from service.outbox import Outbox, shared
 from service.schemas import DecisionRequest
 from service.signing import Signer
-from tests.bench.bench_http import CATALOG
-from tests.bench.work import CONTEXT
+from tests.bench.work import CATALOG, CONTEXT
 
 ANSWERS = 400  # a round
 
