@@ -34,25 +34,28 @@ class Exploration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     0.05
     """
 
-    kind: ExplorationKind = "squarecb"
+    kind: ExplorationKind = "softmax"
     # Floor of every eligible candidate; where there are many, at most half of all the mass goes to floors.
-    min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.01
+    min_probability: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.001
     epsilon: Share = 0.05  # epsilon_greedy: mass spread evenly
-    softmax_lambda: Annotated[float, Meta(gt=0.0, le=1e6)] = 10.0  # softmax: p ~ exp(-lambda * cost)
+    # softmax: p ~ exp(-lambda * cost), lambda = softmax_lambda * learned ** softmax_exponent
+    softmax_lambda: Annotated[float, Meta(gt=0.0, le=1e6)] = 5.0
+    softmax_exponent: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.2
     # squarecb: gamma = gamma_scale * learned ** gamma_exponent
-    gamma_scale: Annotated[float, Meta(gt=0.0, le=1e9)] = 10.0
+    gamma_scale: Annotated[float, Meta(gt=0.0, le=1e9)] = 100.0
     gamma_exponent: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.5
 
 
 class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How often a past outcome is learned again.
 
-    After each outcome the learner also learns `depth` outcomes drawn from the last `buffer` ones. The depth
-    falls with the number of outcomes seen, since the gain is early: `depth` up to `full_until` outcomes, then
-    in proportion `full_until / seen`, never below `least`.
+    After each outcome the learner also learns some drawn from the last `buffer` ones: `depth`, times the share
+    of outcomes that had any reward. Where few do, most of an outcome is chance, and learning it again fits that.
+    The depth also falls with the number of outcomes seen, since the gain is early: it is whole up to
+    `full_until` outcomes, then in proportion `full_until / seen`. It is never below `least`.
     """
 
-    depth: Annotated[int, Meta(ge=0, le=256)] = 16
+    depth: Annotated[int, Meta(ge=0, le=256)] = 64
     full_until: Annotated[int, Meta(ge=1, le=1_000_000)] = 2_000
     least: Annotated[int, Meta(ge=0, le=256)] = 1
     buffer: Annotated[int, Meta(ge=1, le=65_536)] = 4_096
@@ -63,17 +66,18 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     cb_type: Literal["mtr", "ips"] = "mtr"
     bits: Annotated[int, Meta(ge=10, le=28)] = 18  # the weight table holds 2 ** bits weights
-    learning_rate: Annotated[float, Meta(gt=0.0, le=100.0)] = 0.5
+    learning_rate: Annotated[float, Meta(gt=0.0, le=100.0)] = 2.0
     power_t: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.4999  # not .5: VW's own .5 is not the same on every processor
-    interactions: tuple[Annotated[str, Meta(pattern=r"^[UCAP]{2,3}\Z")], ...] = ("UA", "UP", "CA", "CP", "AP")
+    interactions: tuple[Annotated[str, Meta(pattern=r"^[UCAP]{2,3}\Z")], ...] = ("UA", "CA", "AP")
     # Linear weights of these are the same for every candidate, so they rank nothing.
     ignore_linear: Annotated[str, Meta(pattern=r"^[UCAP]{0,4}\Z")] = "UC"
     # Smallest propensity a label is given; it bounds the weight of one click.
-    propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = 0.1
+    propensity_floor: Annotated[float, Meta(ge=1e-3, le=1.0)] = 0.5
     replay: Replay = Replay()
     l1: Penalty = 0.0  # every weight is held this much nearer to 0 for each unit of learning
     l2: Penalty = 0.0  # every weight shrinks by this share for each unit of learning
-    constant: bool = True  # a weight that all candidates share
+    constant: bool = False  # a weight that all candidates share
+    centre: bool = True  # numbers of a request less their running means, see bandit/centring.py
     vw_args: tuple[str, ...] = ()  # further ones, see bandit/vw_args.py
 
     def __post_init__(self) -> None:
@@ -152,6 +156,13 @@ def vw_arguments(learning: Learning) -> list[str]:
         arguments += ["--interactions", group]
     arguments += [word for name in ("l1", "l2") if (x := getattr(learning, name)) for word in (f"--{name}", repr(x))]
     return arguments + ([] if learning.constant else ["--noconstant"]) + list(learning.vw_args)
+
+
+def sharpness(exploration: Exploration, learned: int) -> float:
+    """Softmax's lambda after `learned` outcomes: larger is greedier."""
+    if learned < 0:
+        raise BadInput("#/learned", "bound", f"learned is {learned}; it counts outcomes and is 0 or more")
+    return float(exploration.softmax_lambda * max(learned, 1) ** exploration.softmax_exponent)
 
 
 def gamma(exploration: Exploration, learned: int) -> float:

@@ -11,21 +11,57 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from bandit.centring import NOWHERE, Centre
 from bandit.errors import BadInput
-from bandit.features import FEATURES, IS_TEXT, LARGEST, VANISHING, Vector, hash_features, namespace_hash, pointer
+from bandit.features import (
+    FEATURES,
+    IS_FALSE,
+    IS_TEXT,
+    IS_TRUE,
+    LARGEST,
+    Vector,
+    hash_numbered,
+    namespace_hash,
+    pointer,
+)
 from bandit.kernels import hashing
 
 _USER, _CONTEXT = namespace_hash("User"), namespace_hash("Context")
 
 
-def hash_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
-    """The `User` and the `Context` features of a request. Raises BadInput, pointing to the value at fault."""
-    return _quickly(context) or _with_care(context, at)
+def hash_context(
+    context: Mapping[str, Any], centre: Centre = NOWHERE, *, at: str = "#/context"
+) -> tuple[Vector, Vector]:
+    """The `User` and the `Context` features of a request, ready to be scored.
+
+    centre  the means that its numbers are taken less
+
+    Raises BadInput, pointing to the value at fault.
+    """
+    packed = _packed(context)
+    if packed is not None:
+        index, value, users = hashing.hash_centred_request(*packed, _USER, _CONTEXT, centre.known, centre.mean)
+        if users >= 0:
+            return Vector(index[:users], value[:users]), Vector(index[users:], value[users:])
+    user, shared = _with_care(context, at)
+    return centre.of(user), centre.of(shared)
 
 
-def _quickly(context: Mapping[str, Any]) -> tuple[Vector, Vector] | None:
-    """The features of a context in which nothing is unusual, else None."""
+def hash_raw_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
+    """As `hash_context`, with numbers yet to be centred."""
+    packed = _packed(context)
+    if packed is not None:
+        index, value, number, users = hashing.hash_request(*packed, _USER, _CONTEXT)
+        if users >= 0:
+            of_user = index[:users], value[:users], number[:users]
+            return Vector(*of_user), Vector(index[users:], value[users:], number[users:])
+    return _with_care(context, at)
+
+
+def _packed(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int] | None:
+    """A context in which nothing is unusual as a kernel takes it: text, weights, how many are the user's. Else None."""
     tokens: list[str] = []
     weights: list[float] = []
     sound, users, nested, dotted = True, 0, False, False
@@ -44,7 +80,12 @@ def _quickly(context: Mapping[str, Any]) -> tuple[Vector, Vector] | None:
                 sound = sound and _pack(tokens, weights, f"{name}.{inner}", leaf)
     if not sound or len(weights) > FEATURES or (nested and dotted):  # then two names may flatten to one
         return None
-    return _hashed(tokens, weights, users)
+    tokens.append("")  # so that the last token, too, is ended by a NUL
+    try:
+        text = np.frombuffer("\0".join(tokens).encode() or b"\0", np.uint8)
+    except UnicodeEncodeError:
+        return None
+    return text, np.array(weights, np.float64), users
 
 
 def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> bool:
@@ -53,31 +94,21 @@ def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> boo
     if kind is str:
         tokens += (name, value)
         weights.append(IS_TEXT)
-    elif (kind is int or kind is float or kind is bool) and -LARGEST <= value <= LARGEST:
+    elif (kind is int or kind is float) and -LARGEST <= value <= LARGEST:
         tokens.append(name)
-        weights.append(0.0 if -VANISHING <= value <= VANISHING else value)
+        weights.append(value)
+    elif kind is bool:
+        tokens.append(name)
+        weights.append(IS_TRUE if value else IS_FALSE)
     else:
         return False
     return True
 
 
-def _hashed(tokens: list[str], weights: list[float], users: int) -> tuple[Vector, Vector] | None:
-    tokens.append("")  # so that the last token, too, is ended by a NUL
-    try:
-        text = np.frombuffer("\0".join(tokens).encode() or b"\0", np.uint8)
-    except UnicodeEncodeError:
-        return None
-    weight = np.array(weights, np.float64)
-    index, value, users = hashing.hash_request(text, weight, users, _USER, _CONTEXT)
-    if users < 0:
-        return None
-    return Vector(index[:users], value[:users]), Vector(index[users:], value[users:])
-
-
 def _with_care(context: Mapping[str, Any], at: str) -> tuple[Vector, Vector]:
     user, shared = split_context(context, at=at)
     try:
-        return hash_features("User", user, at=f"{at}/user"), hash_features("Context", shared, at=at)
+        return hash_numbered("User", user, at=f"{at}/user"), hash_numbered("Context", shared, at=at)
     except BadInput as error:
         nested = [(name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value]
         for name, inner in nested:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from bandit.arrays import Floats, Rowed
+from bandit.centring import NOWHERE, Centre
 from bandit.context import hash_context
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
@@ -30,19 +32,19 @@ class Weights:
     version: int  # outcomes learned
     # float32[n] what each candidate of the shelf scores whatever the request; None: not summed beforehand
     standing: Floats | None = None
+    centre: Centre = NOWHERE  # means of the numbers of a request
 
 
-def weigh(table: Floats, version: int, shelf: Shelf) -> Weights:
+def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE) -> Weights:
     """Weights made ready for a shelf: what no request changes is summed here, once.
 
     table  float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
     """
     rows = shelf.ad_rows, shelf.place_rows
-    return Weights(table, version, standing(table, shelf.terms, *rows, shelf.template, shelf.placement))
+    return Weights(table, version, standing(table, shelf.terms, *rows, shelf.template, shelf.placement), centre)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A request for ads, checked and stripped of everything that must not be kept."""
 
     id: bytes  # 16 bytes, unique; what every draw is keyed by
@@ -63,7 +65,7 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     Raises BadInput for a feature out of bounds, with a pointer into the request.
     """
     context = ask.context or {}
-    shared = hash_context(context)
+    shared = hash_context(context, weights.centre)
     stand = from_request(ask.inline) if ask.inline else from_shelf(shelf, ask.time, ask.templates, ask.placements)
     arm = _arm(ask, shelf)
     rounds: tuple[Round, ...] = ()
@@ -74,8 +76,8 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
             spread = _explored(_costs(shared, stand, shelf, weights), shelf, weights)
         chances = (uniform(ask.id, slot, weights.version) for slot in range(ask.count))
         rounds = tuple(
-            Round(stand.positions[slot.left].tobytes(), slot.probabilities.tobytes(), slot.chosen)
-            for slot in page(spread, stand.same_template, stand.same_placement, chances)
+            Round(stand.packed(slot.left), slot.probabilities.tobytes(), slot.chosen)
+            for slot in page(spread, stand.everyone, stand.same_template, stand.same_placement, chances)
         )
     return Decision(
         id=ask.id,

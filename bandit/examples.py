@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from bandit.context import hash_context
+from bandit.arrays import Positions, Rowed
+from bandit.context import hash_raw_context
 from bandit.features import Vector
 from bandit.model import Example
 from bandit.records import Decision, Outcome, Round
@@ -12,12 +14,12 @@ from bandit.shelf import Shelf, inline_vectors
 
 
 def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
-    """One example a slot, in slot order.
+    """One example a slot, in slot order; the numbers of its request are yet to be centred.
 
     shelf  of the catalog version the decision was made with
     """
     decision = outcome.decision
-    user, context = hash_context(decision.context)
+    user, context = hash_raw_context(decision.context)
     for drawn, reward in zip(decision.rounds, outcome.rewards, strict=True):
         ads, placements = _candidates(decision, drawn, shelf)
         yield Example(
@@ -31,12 +33,24 @@ def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
         )
 
 
-def _candidates(decision: Decision, drawn: Round, shelf: Shelf) -> tuple[list[Vector], list[Vector]]:
+class _Picked(Sequence[Vector]):
+    """Rows of a table, each fetched when it is asked for: of most candidates only the number matters."""
+
+    __slots__ = ("_positions", "_row", "_vectors")
+
+    def __init__(self, vectors: Sequence[Vector], row: Rowed, positions: Positions) -> None:
+        self._vectors, self._row, self._positions = vectors, row, positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, i: Any) -> Any:  # never a slice
+        return self._vectors[self._row[self._positions[i]]]
+
+
+def _candidates(decision: Decision, drawn: Round, shelf: Shelf) -> tuple[Sequence[Vector], Sequence[Vector]]:
     positions = drawn.positions()
     if decision.inline:
         ads, placements = inline_vectors(decision.inline)
         return [ads[i] for i in positions], [placements[i] for i in positions]
-    return (
-        [shelf.ads[i] for i in shelf.template[positions]],
-        [shelf.places[i] for i in shelf.placement[positions]],
-    )
+    return _Picked(shelf.ads, shelf.template, positions), _Picked(shelf.places, shelf.placement, positions)

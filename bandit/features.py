@@ -4,7 +4,7 @@ Four namespaces, known by first letter: `User` and `Context` of a request, `Ad` 
 candidate. The indices are those of stock Vowpal Wabbit reading the same names with `--dsjson
 --chain_hash`:
 
-    number           hash of the name, weighing the number
+    number           hash of the name, weighing the number; of a request's less its mean, see centring.py
     true             hash of the name, weighing 1; false and 0 are absent, as VW's parser leaves them out
     string           hash of the value seeded with the hash of the name, weighing 1
     list of strings  one string feature each; in dsjson the key is repeated: {"tags": "sale", "tags": "new"}
@@ -29,10 +29,11 @@ Feature = bool | int | float | str | list[str]
 NAME_BYTES = 128
 STRING_BYTES = 256
 LARGEST = 1e6  # magnitude of a number: products of three of them stay far from float32's end
-VANISHING = 2.0**-150  # a magnitude that rounds to 0 in float32
 FEATURES = 256  # of a request, a template or a placement
 TEXT = "valid Unicode without NUL"
-IS_TEXT = float("nan")  # in place of a weight: the next token is a string value
+# In place of a weight. A number is finite, so a kernel tells them apart.
+IS_TEXT = float("nan")  # the next token is a string value
+IS_TRUE, IS_FALSE = float("inf"), float("-inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,14 +41,15 @@ class Vector:
     """The features of one namespace of one request, template or placement."""
 
     index: npt.NDArray[np.uint32]  # [d] whole hashes; a table of 2**b weights uses the lowest b bits
-    value: npt.NDArray[np.float32]  # [d] finite, not 0
+    value: npt.NDArray[np.float32]  # [d] finite, not 0 unless `number` is given
+    number: npt.NDArray[np.uint8] | None = None  # [d] which are numbers yet to be centred, see centring.py
 
 
 EMPTY = Vector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
 
 
 def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = "#") -> Vector:
-    """Validate the features of one namespace and hash them, in their order.
+    """Validate the features of one namespace and hash them, in their order; those that are 0 are left out.
 
     at  JSON pointer of `features` in what the caller sent, for the error
 
@@ -61,6 +63,13 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
     Traceback (most recent call last):
     bandit.errors.BadInput: #/context/user/age: a number is finite and within 1000000 of 0, not inf
     """
+    raw = hash_numbered(namespace, features, at=at)
+    kept = raw.value != 0.0
+    return raw if raw is EMPTY else Vector(raw.index[kept], raw.value[kept])
+
+
+def hash_numbered(namespace: str, features: Mapping[str, Feature], *, at: str = "#") -> Vector:
+    """As `hash_features`, but with what is 0, and with `number`: how a request's features await their centring."""
     tokens: list[str] = []
     weights: list[float] = []
     for name, value in features.items():
@@ -70,13 +79,15 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
         if isinstance(value, str) and _is_text(value, STRING_BYTES):
             tokens += (name, value)
             weights.append(IS_TEXT)
-        elif isinstance(value, (float, int)):  # bool is an int
+        elif isinstance(value, bool):
+            tokens.append(name)
+            weights.append(IS_TRUE if value else IS_FALSE)
+        elif isinstance(value, (float, int)):
             if not -LARGEST <= value <= LARGEST:
                 detail = f"a number is finite and within {LARGEST:.0f} of 0, not {_shown(value)}"
                 raise BadInput(pointer(at, name), "bound", detail)
-            if not -VANISHING <= value <= VANISHING:
-                tokens.append(name)
-                weights.append(value)
+            tokens.append(name)
+            weights.append(value)
         else:
             for text in _strings(value, at, name):
                 tokens += (name, text)

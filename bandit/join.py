@@ -48,10 +48,11 @@ def order(position: str) -> tuple[int, int]:
 class _Open:
     """A decision that waits, with the events heard so far."""
 
-    __slots__ = ("decision", "events", "policy", "position")
+    __slots__ = ("decision", "events", "logged_s", "policy", "position")
 
     def __init__(self, position: str, decision: Decision, policy: Policy) -> None:
         self.position = position
+        self.logged_s = seconds(position)
         self.decision = decision
         self.policy = policy
         self.events: dict[str, Event] = {}
@@ -65,12 +66,12 @@ class _Open:
         return False
 
     def outcome(self) -> Outcome:
-        heard = tuple(self.events.values())
-        rewards = tuple(
-            reward(self.policy.reward, [event for event in heard if event.slot == slot])
-            for slot in range(len(self.decision.rounds))
-        )
-        return Outcome(self.position, self.decision, heard, rewards)
+        heard, slots = tuple(self.events.values()), range(len(self.decision.rounds))
+        if heard:
+            rewards = [reward(self.policy.reward, [event for event in heard if event.slot == slot]) for slot in slots]
+        else:
+            rewards = [reward(self.policy.reward, ())] * len(slots)
+        return Outcome(self.position, self.decision, heard, tuple(rewards))
 
 
 class Join:
@@ -146,7 +147,7 @@ class Join:
         while self._open:
             head = next(iter(self._open.values()))
             horizon_s = head.policy.horizon_s
-            log_age_s = log_s - seconds(head.position) - horizon_s
+            log_age_s = log_s - head.logged_s - horizon_s
             shipped = self.high_time >= head.decision.time + horizon_s + SETTLE_S
             if log_age_s <= 0 or not (shipped or log_age_s > GRACE_S):
                 return

@@ -2,7 +2,8 @@
 
 VW learns and saves; it never scores (see `scoring`) and never reads text: features go in by index, checked.
 What is learned is a pure function of the sequence of (key, example). Saved, loaded and given its past
-outcomes again with `remember`, a model goes on to the very bytes an uninterrupted one reaches.
+outcomes again with `remember`, a model goes on to the very bytes an uninterrupted one reaches. Past outcomes are kept
+as they came, and centred by the means of the moment they are learned again.
 
 VW examples are built once and refilled, since building them costs more than learning. With `mtr` VW learns
 from the chosen candidate alone and of the others uses only their number, so they stay blank: the weights are
@@ -21,15 +22,16 @@ import numpy as np
 from vowpal_wabbit_next import _core
 
 from bandit.arrays import Floats
+from bandit.centring import NOWHERE, Centre, Means
 from bandit.config import Learning, vw_arguments
-from bandit.errors import BadInput, SnapshotRefused
+from bandit.errors import BadInput, Damaged, SnapshotRefused
 from bandit.features import LARGEST, Vector
 from bandit.kernels.checking import within
 from bandit.replay import Buffer, depth
 
 COST_LIMIT = 1000.0  # magnitude of a cost, as of a reward
-HEADER = struct.Struct("<16sQ")  # before VW's own bytes: MAGIC and `learned`
-MAGIC = b"adbandit-model-1"
+HEADER = struct.Struct("<16sQQI")  # first: MAGIC, `learned`, `rewarded`, bytes of means, which come before VW's own
+MAGIC = b"adbandit-model-2"
 PENALTIES = struct.Struct("<dd")  # l1 and l2 taken so far, in VW's bytes
 
 Pair = tuple[Vector, Vector]
@@ -39,8 +41,8 @@ Pair = tuple[Vector, Vector]
 class Example:
     """One outcome of one slot: what was known, what could be shown, what was shown and what it cost."""
 
-    user: Vector
-    context: Vector
+    user: Vector  # raw
+    context: Vector  # raw
     ads: list[Vector]  # [k] one a candidate
     placements: list[Vector]  # [k]
     chosen: int  # position in [0, k)
@@ -52,7 +54,7 @@ class Example:
 class _Lesson:
     """What VW needs of an example."""
 
-    shared: Pair
+    shared: Pair  # raw if numbers are to be centred
     chosen: Pair
     others: list[Pair]  # [k - 1], or empty where their features do not matter
     k: int  # candidates
@@ -78,8 +80,13 @@ class _Slot:
 class Model:
     """A model being learned. Not for two threads at once."""
 
-    def __init__(self, learning: Learning, workspace: _core.Workspace, learned: int) -> None:
+    def __init__(
+        self, learning: Learning, workspace: _core.Workspace, learned: int, rewarded: int, means: Means
+    ) -> None:
         self.learned = learned  # outcomes learned, replays not counted
+        self.rewarded = rewarded  # of them, with a reward other than 0
+        self._means = means
+        self._centre = means.centre()
         self._learning = learning
         self._workspace = workspace
         # [2**bits, 1, 4] weight, sum of squared gradients, scale, scratch
@@ -95,7 +102,7 @@ class Model:
     @classmethod
     def fresh(cls, learning: Learning) -> Model:
         """A model that has learned nothing."""
-        return cls(learning, _workspace(learning, None), 0)
+        return cls(learning, _workspace(learning, None), 0, 0, Means())
 
     @classmethod
     def load(cls, saved: bytes, sha256: str, learning: Learning) -> Model:
@@ -111,7 +118,12 @@ class Model:
             raise SnapshotRefused("the model's bytes do not match their checksum")
         if len(saved) < HEADER.size or not saved.startswith(MAGIC):
             raise SnapshotRefused("these are not the bytes of a saved model")
-        vw_model = saved[HEADER.size :]
+        _, learned, rewarded, size = HEADER.unpack_from(saved)
+        vw_model = saved[HEADER.size + size :]
+        try:
+            means = Means.from_bytes(saved[HEADER.size : HEADER.size + size])
+        except Damaged as fault:
+            raise SnapshotRefused(f"the model's means are damaged: {fault}") from None
         try:
             workspace = _workspace(learning, vw_model)
         except RuntimeError as error:
@@ -119,7 +131,7 @@ class Model:
         # VW loads most truncated files, and adds other options to the saved ones, without a word.
         if workspace.serialize() != vw_model:
             raise SnapshotRefused("the model is not whole, or was made with other learning options")
-        model = cls(learning, workspace, HEADER.unpack_from(saved)[1])
+        model = cls(learning, workspace, learned, rewarded, means)
         model.check()
         return model
 
@@ -131,15 +143,24 @@ class Model:
         Raises BadInput, with nothing learned, for an example that would harm the weights.
         """
         lesson = self._lesson(example)
-        past = self._buffer.draw(key, depth(self._learning.replay, self.learned))
+        past = self._buffer.draw(key, depth(self._learning.replay, self.learned, self.rewarded))
+        if self._learning.centre:
+            for raw in lesson.shared:
+                self._means.add(raw)
+            self._centre = self._means.centre()
         for each in (lesson, *past):
             self._push(each)
         self._buffer.add(lesson)
         self.learned += 1
+        self.rewarded += lesson.cost != 0.0
 
     def remember(self, example: Example) -> None:
         """Take an outcome learned before a restart as a past one. Raises BadInput as `learn` does."""
         self._buffer.add(self._lesson(example))
+
+    def centre(self) -> Centre:
+        """What `weights` are to be scored with: the means that numbers of a request are taken less."""
+        return self._centre
 
     @property
     def forgotten(self) -> int:
@@ -168,10 +189,11 @@ class Model:
 
     def save(self) -> bytes:
         """The whole state but for the past outcomes."""
-        return HEADER.pack(MAGIC, self.learned) + self.vw_model()
+        means = self._means.to_bytes()
+        return HEADER.pack(MAGIC, self.learned, self.rewarded, len(means)) + means + self.vw_model()
 
     def vw_model(self) -> bytes:
-        """The model as stock Vowpal Wabbit loads it."""
+        """The model as stock Vowpal Wabbit loads it; it predicts for requests whose numbers are centred."""
         return self._workspace.serialize()
 
     def check(self) -> None:
@@ -194,8 +216,11 @@ class Model:
             others = []
         for pair in ((example.user, example.context), chosen, *others):
             _check(pair)
+        shared = example.user, example.context
+        if not self._learning.centre:
+            shared = NOWHERE.of(example.user), NOWHERE.of(example.context)
         return _Lesson(
-            shared=(example.user, example.context),
+            shared=shared,
             chosen=chosen,
             others=others,
             k=k,
@@ -208,7 +233,8 @@ class Model:
         while len(self._others) < lesson.k - 1:
             self._others.append(_Slot("AP"))
             self._blank.append(self._others[-1].example)
-        self._shared.fill(lesson.shared)
+        user, context = lesson.shared
+        self._shared.fill((self._centre.of(user), self._centre.of(context)))
         self._chosen.fill(lesson.chosen)
         self._chosen.example._set_label(_core.CBLabel(label=(lesson.cost, lesson.propensity)))
         for slot, pair in zip(self._others, lesson.others, strict=False):
@@ -224,6 +250,8 @@ def _workspace(learning: Learning, model: bytes | None) -> _core.Workspace:
 def _check(pair: Pair) -> None:
     for vector in pair:
         typed = vector.index.dtype == np.uint32 and vector.value.dtype == np.float32
+        if vector.number is not None:
+            typed = typed and vector.number.dtype == np.uint8 and vector.number.shape == vector.index.shape
         if not typed or vector.index.shape != (vector.value.size,) or not vector.value.flags.c_contiguous:
             raise BadInput("#/features", "type", "features are uint32 indices and as many float32 values")
         if not within(vector.value, LARGEST):

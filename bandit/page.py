@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from bandit.arrays import Floats, Rowed
 from bandit.kernels.drawing import draw, others
 
@@ -23,20 +21,21 @@ class Slot(NamedTuple):
 
 
 def page(
-    spread: Callable[[Rowed], Floats], template: Rowed, placement: Rowed, chances: Iterable[float]
+    spread: Callable[[Rowed], Floats], left: Rowed, template: Rowed, placement: Rowed, chances: Iterable[float]
 ) -> Iterator[Slot]:
     """One draw a chance, each template and each placement used at most once; fewer when nothing is left.
 
     spread               int32[m] candidates -> float32[m] probabilities over them, summing to 1
+    left                 int32[m] candidates that may be drawn
     template, placement  int32[k] equal numbers mean the same template, the same placement
     chances              one number in [0, 1) a slot
 
     >>> even = lambda left: np.full(len(left), 1 / len(left), np.float32)
     >>> template, placement = np.array([[0, 0, 1, 1], [0, 1, 0, 1]], np.int32)
-    >>> [(slot.left.tolist(), slot.chosen) for slot in page(even, template, placement, [0.0, 0.0, 0.0])]
+    >>> everyone = np.arange(4, dtype=np.int32)
+    >>> [(slot.left.tolist(), slot.chosen) for slot in page(even, everyone, template, placement, [0.0, 0.0, 0.0])]
     [([0, 1, 2, 3], 0), ([3], 0)]
     """
-    left = np.arange(len(template), dtype=np.int32)
     last: Slot | None = None
     for chance in chances:
         if last is not None:

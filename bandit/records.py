@@ -6,6 +6,8 @@ candidates is written for every request and kept until its horizon has passed.
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -14,11 +16,14 @@ from msgspec import Meta
 
 from bandit.arrays import Floats, Positions
 from bandit.config import Id
+from bandit.errors import Damaged
 from bandit.features import Feature
 
 LEARNED: Final = 0  # arms, as stored
 HOLDOUT: Final = 1
 ARMS = ("learned", "holdout")
+
+_float = struct.Struct("<f")
 
 EventType = Literal["impression", "viewable", "click", "dismiss", "purchase", "reward"]
 Context = dict[str, Feature | dict[str, Feature]]
@@ -33,16 +38,48 @@ class InlineCandidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     placement_features: dict[str, Feature] = {}
 
 
+def packed(positions: Positions) -> bytes:
+    """Positions as the steps from one to the next, each in one byte, or in two or four where one is too small for some.
+
+    positions  uint32[k]; a step back is one forward modulo 2**32
+
+    >>> packed(np.array([7, 8, 10, 300], np.uint32)).hex()
+    '0700010002002201'
+    """
+    steps = np.diff(positions, prepend=np.uint32(0))
+    largest = int(steps.max(initial=0))
+    return steps.astype("<u1" if largest < 1 << 8 else "<u2" if largest < 1 << 16 else "<u4").tobytes()
+
+
+@lru_cache(maxsize=1_024)
+def unpacked(stored: bytes, k: int) -> Positions:
+    """The k positions that `packed` was given: much the same ones stand in every decision.
+
+    Raises Damaged if there are not that many.
+    """
+    width = len(stored) // max(k, 1)
+    if width * k != len(stored) or (k and width not in (1, 2, 4)):
+        raise Damaged(f"{len(stored)} bytes are not {k} candidates")
+    positions: Positions = np.cumsum(np.frombuffer(stored, f"<u{width or 1}"), dtype=np.uint32)
+    positions.flags.writeable = False
+    return positions
+
+
 class Round(msgspec.Struct, frozen=True, array_like=True):
     """One slot's draw."""
 
-    candidates: bytes  # uint32[k] positions in the policy's shelf, or in `inline`
+    candidates: bytes  # positions in the policy's shelf, or in `inline`, see `packed`
     probabilities: bytes  # float32[k] after floors and earlier slots; sums to 1
     chosen: int  # position in `candidates`, in [0, k)
 
+    @property
+    def k(self) -> int:
+        """How many candidates there were."""
+        return len(self.probabilities) // 4
+
     def positions(self) -> Positions:
-        """uint32[k]."""
-        return np.frombuffer(self.candidates, dtype="<u4")
+        """uint32[k], not to be written to. Raises Damaged unless there is one for each probability."""
+        return unpacked(self.candidates, self.k)
 
     def propensities(self) -> Floats:
         """float32[k]."""
@@ -51,7 +88,8 @@ class Round(msgspec.Struct, frozen=True, array_like=True):
     @property
     def propensity(self) -> float:
         """Probability the choice was drawn with, in (0, 1]."""
-        return float(self.propensities()[self.chosen])
+        drawn: float = _float.unpack_from(self.probabilities, 4 * self.chosen)[0]
+        return drawn
 
 
 class Decision(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", tag="d"):

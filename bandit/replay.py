@@ -44,18 +44,22 @@ class Buffer(Generic[Item]):
         return [self._items[(self._oldest + p) % size] for p in positions(key, count, size)] if size else []
 
 
-def depth(replay: Replay, seen: int) -> int:
-    """How many past outcomes to learn with the next one, after `seen` outcomes.
+def depth(replay: Replay, seen: int, rewarded: int) -> int:
+    """How many past outcomes to learn with the next one.
 
-    `depth` up to `full_until` outcomes, then in proportion, not below `least` (nor above `depth`: 0
-    switches replay off).
+    seen      outcomes learned so far
+    rewarded  how many of them had a reward other than 0
 
-    >>> [depth(Replay(depth=16, full_until=1_000, least=1), seen) for seen in (0, 1_000, 2_000, 100_000)]
-    [16, 16, 8, 1]
+        depth * (rewarded + 1) / (seen + 1) * min(1, full_until / seen)
+
+    rounded down, not below `least` (nor above `depth`: 0 switches replay off).
+
+    >>> replay = Replay(depth=16, full_until=1_000, least=1)
+    >>> [depth(replay, *counts) for counts in ((0, 0), (999, 499), (1_999, 1_999), (100_000, 1_000))]
+    [16, 8, 8, 1]
     """
-    if seen <= replay.full_until:
-        return replay.depth
-    return min(replay.depth, max(replay.least, replay.depth * replay.full_until // seen))
+    told = replay.depth * (rewarded + 1) * min(seen, replay.full_until) // ((seen + 1) * max(seen, 1))
+    return min(replay.depth, max(replay.least, told if seen else replay.depth))
 
 
 def positions(key: bytes, count: int, size: int) -> Iterator[int]:

@@ -35,7 +35,8 @@ class Rows:
     """Feature vectors end to end."""
 
     start: npt.NDArray[np.int32]  # [n + 1] row r is [start[r], start[r + 1])
-    index: npt.NDArray[np.uint32]
+    feature: npt.NDArray[np.int32]  # position of each feature's index in `distinct`
+    distinct: npt.NDArray[np.uint32]  # indices
     value: npt.NDArray[np.float32]
 
 
@@ -66,11 +67,12 @@ def effective(interactions: Iterable[str]) -> tuple[str, ...]:
 
 
 def stack(vectors: Sequence[Vector]) -> Rows:
-    """Feature vectors as rows, in order."""
+    """Feature vectors as rows, in order; what many have in common stands once in `distinct`."""
     start = np.cumsum([0, *(vector.index.size for vector in vectors)], dtype=np.int32)
     index = np.concatenate([np.zeros(0, np.uint32), *(vector.index for vector in vectors)])
     value = np.concatenate([np.zeros(0, np.float32), *(vector.value for vector in vectors)])
-    return Rows(start, index, value)
+    distinct, feature = np.unique(index, return_inverse=True)
+    return Rows(start, feature.astype(np.int32), distinct, value)
 
 
 def standing(weights: Floats, terms: Terms, ads: Rows, placements: Rows, template: Rowed, placement: Rowed) -> Floats:
@@ -102,8 +104,8 @@ def scores(
         interactions, linear = terms.moving_interactions, terms.moving_linear
     result: Floats = scoring.score(
         weights, interactions, linear, user.index, user.value, context.index, context.value,
-        ads.start, ads.index, ads.value, placements.start, placements.index, placements.value,
-        template, placement, standing,
+        ads.start, ads.feature, ads.distinct, ads.value,
+        placements.start, placements.feature, placements.distinct, placements.value, template, placement, standing,
     )  # fmt: skip
     return result
 
@@ -114,6 +116,11 @@ def _table(interactions: Sequence[str]) -> npt.NDArray[np.uint8]:
 
 
 def _summed_for(term: str) -> int:
-    if "A" in term and "P" in term:
+    candidate = set(term) & set("AP")
+    if len(candidate) == 2:
         return scoring.PER_CANDIDATE
-    return scoring.PER_TEMPLATE if "A" in term else scoring.PER_PLACEMENT if "P" in term else scoring.PER_REQUEST
+    if not candidate:
+        return scoring.PER_REQUEST
+    if len(term) == 2 and set(term) & set("UC"):
+        return scoring.PER_AD_FEATURE if "A" in term else scoring.PER_PLACEMENT_FEATURE
+    return scoring.PER_TEMPLATE if "A" in term else scoring.PER_PLACEMENT

@@ -23,7 +23,7 @@ from bandit.catalog import (
     placement_features,
 )
 from bandit.config import Policy
-from bandit.features import Vector, hash_features
+from bandit.features import EMPTY, Vector, hash_features
 from bandit.records import InlineCandidate
 from bandit.scoring import Rows, Terms, stack, terms
 
@@ -66,6 +66,8 @@ def lay_out(catalog: Catalog, policy: Policy) -> Shelf:
     halted = [t.status != "active" or o.status != "active" for t, o in zip(catalog.templates, owners, strict=True)]
     ads = tuple(hash_features("Ad", ad_features(template)) for template in catalog.templates)
     places = tuple(hash_features("Placement", placement_features(place)) for place in placements)
+    if len(places) == 1:  # it ranks nothing, and learning it blurs what does
+        places = (EMPTY,)
     opens = np.array([_seconds(owner.starts_at, -np.inf) for owner in owners], dtype=np.float64)
     closes = np.array([_seconds(owner.ends_at, np.inf) for owner in owners], dtype=np.float64)
     return Shelf(
@@ -113,7 +115,9 @@ def eligible(
 
 
 def inline_vectors(candidates: tuple[InlineCandidate, ...]) -> tuple[list[Vector], list[Vector]]:
-    """Ad and placement features of candidates that a request described itself.
+    """Ad and placement features of one or more candidates that a request described itself.
+
+    Where the placements of all are alike, none has features: what all candidates share ranks nothing.
 
     Raises BadInput with a pointer into `candidates`.
     """
@@ -123,7 +127,12 @@ def inline_vectors(candidates: tuple[InlineCandidate, ...]) -> tuple[list[Vector
         place = {"id": candidate.placement} | candidate.placement_features
         ads.append(hash_features("Ad", ad, at=f"#/candidates/{i}/features"))
         placements.append(hash_features("Placement", place, at=f"#/candidates/{i}/placement_features"))
-    return ads, placements
+    alike = all(_same(place, placements[0]) for place in placements)
+    return ads, [EMPTY] * len(placements) if alike else placements
+
+
+def _same(one: Vector, other: Vector) -> bool:
+    return np.array_equal(one.index, other.index) and np.array_equal(one.value, other.value)
 
 
 def _asked(

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from bandit.arrays import Flags, Positions, Rowed
-from bandit.records import InlineCandidate
+from bandit.records import InlineCandidate, packed
 from bandit.scoring import Rows, stack
 from bandit.shelf import Shelf, eligible, inline_vectors
 
@@ -20,6 +20,8 @@ class Stand:
     """k candidates, as they are scored, drawn and logged."""
 
     positions: Positions  # uint32[k] what the record names them by
+    named_by: bytes  # the same, packed
+    everyone: Rowed  # int32[k] 0 to k - 1
     template: Rowed  # int32[k] row of each in `ads`
     placement: Rowed  # int32[k] row of each in `places`
     ads: Rows
@@ -32,6 +34,10 @@ class Stand:
     @property
     def k(self) -> int:
         return len(self.positions)
+
+    def packed(self, left: Rowed) -> bytes:
+        """What the record names some of the candidates by, `everyone` or fewer."""
+        return self.named_by if left is self.everyone else packed(self.positions[left])
 
     def named(self, shelf: Shelf, template: str, placement: str | None) -> Flags:
         """bool[k]: which candidates are this template, in this placement or in any."""
@@ -60,8 +66,9 @@ def _standing(shelf: Shelf, turn: int, placements: tuple[str, ...] | None) -> St
 def _picked(shelf: Shelf, now: float, templates: Sequence[str] | None, placements: Sequence[str] | None) -> Stand:
     positions, excluded = eligible(shelf, now, templates, placements)
     template, placement = shelf.template[positions], shelf.placement[positions]
-    rows = shelf.ad_rows, shelf.place_rows
-    return Stand(positions, template, placement, *rows, template, placement, (), excluded)
+    return Stand(
+        *_named(positions), template, placement, shelf.ad_rows, shelf.place_rows, template, placement, (), excluded
+    )
 
 
 def from_request(candidates: tuple[InlineCandidate, ...]) -> Stand:
@@ -70,7 +77,11 @@ def from_request(candidates: tuple[InlineCandidate, ...]) -> Stand:
     rows = np.arange(len(candidates), dtype=np.int32)
     names = [(candidate.template, candidate.placement) for candidate in candidates]
     same = _numbered([name for name, _ in names]), _numbered([name for _, name in names])
-    return Stand(rows.astype(np.uint32), rows, rows, stack(ads), stack(places), *same, names, {})
+    return Stand(*_named(rows.astype(np.uint32)), rows, rows, stack(ads), stack(places), *same, names, {})
+
+
+def _named(positions: Positions) -> tuple[Positions, bytes, Rowed]:
+    return positions, packed(positions), np.arange(len(positions), dtype=np.int32)
 
 
 def _numbered(names: Sequence[str]) -> Rowed:

@@ -17,7 +17,7 @@ import polars as pl
 from bandit.catalog import Catalog
 from bandit.config import Policy
 from bandit.errors import BadInput, Damaged
-from bandit.records import ARMS, Context, Decision, Event, EventType, InlineCandidate, Outcome, Round
+from bandit.records import ARMS, Context, Decision, Event, EventType, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
 from service.archive import OUTCOMES, ordered, policy_folder
 
@@ -124,7 +124,7 @@ def _candidates(slots: list[tuple[dict[str, Any], tuple[bytes, bytes]]]) -> tupl
         start = 0 if shared else len(inline)
         if row["inline"] and (not shared or not inline):
             inline += _inline.decode(row["inline"])
-        positions = (np.frombuffer(candidates, "<u4") + np.uint32(start)).tobytes()
+        positions = packed(np.frombuffer(candidates, "<u4") + np.uint32(start))
         rounds.append(Round(positions, probabilities, row["chosen"]))
     return inline, tuple(rounds)
 

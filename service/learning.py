@@ -25,7 +25,6 @@ from service.serving import crc
 from service.store import LogEntry, Store, WeightChange
 
 BATCH = 500  # entries read at once; a commit waits for one batch at most
-WAITING_ROWS = 5_000  # archive rows in memory before a file is written
 
 log = structlog.get_logger(__name__)
 
@@ -90,8 +89,8 @@ class PolicyLearner:
             self._commit(self._elapsed(), bool(self._archive.waiting))
 
     def _archive_due(self, now: float) -> bool:
-        waiting = self._archive.waiting
-        return waiting >= WAITING_ROWS or (waiting > 0 and now - self._archived_at >= self._rhythm.archive_s)
+        due = now - self._archived_at >= self._rhythm.archive_s
+        return self._archive.full or (due and self._archive.waiting > 0)
 
     def _fold(self, position: str, entry: Entry | None) -> None:
         if entry is None:
@@ -134,7 +133,8 @@ class PolicyLearner:
             return None, weights
         index = np.flatnonzero(weights != self._published).astype("<u4")
         value = weights[index].astype("<f4")
-        change = self._version, self.fold.model.learned, index.tobytes(), value.tobytes()
+        centre = self.fold.model.centre().to_bytes()
+        change = self._version, self.fold.model.learned, index.tobytes(), value.tobytes(), centre
         return WeightChange(*change, crc(*change)), weights
 
     def _restored(self) -> Fold:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
+from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
 from bandit.decide import Weights, weigh
-from bandit.errors import SnapshotRefused
+from bandit.errors import Damaged, SnapshotRefused
 from bandit.fold import read_model
 from bandit.shelf import Shelf, lay_out
 from service import metrics
@@ -89,13 +90,15 @@ class Serving:
     def _with_shelf(self, old: Served | None, shelf: Shelf) -> Served:
         if old is None or old.shelf.policy.learning != shelf.policy.learning:
             return self._loaded(shelf)
-        return Served(shelf, weigh(old.weights.table, old.weights.version, shelf), old.since, old.change)
+        old_weights = old.weights
+        weights = weigh(old_weights.table, old_weights.version, shelf, old_weights.centre)
+        return Served(shelf, weights, old.since, old.change)
 
     def _with_changes(self, policy_id: str, served: Served) -> Served:
         news = self._store.changes(policy_id, served.change)
         if not news:
             return served
-        table, version = served.weights.table.copy(), served.weights.version
+        table, version, centre = served.weights.table.copy(), served.weights.version, served.weights.centre
         for _, change in news:
             if not _sound(change, len(table)):
                 self._refuse(policy_id, "a weight change is damaged")
@@ -105,8 +108,8 @@ class Serving:
             if change.before != version:
                 return self._again(served)
             table[np.frombuffer(change.indices, "<u4")] = np.frombuffer(change.values, "<f4")
-            version = change.after
-        return Served(served.shelf, weigh(table, version, served.shelf), self._clock(), news[-1][0])
+            version, centre = change.after, Centre.from_bytes(change.centre)
+        return Served(served.shelf, weigh(table, version, served.shelf, centre), self._clock(), news[-1][0])
 
     def _again(self, served: Served) -> Served:
         """From the snapshot, unless that is older than what is at hand."""
@@ -120,14 +123,14 @@ class Serving:
         policy: Policy = shelf.policy
         change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
         fields = self._store.snapshot(policy.id)
-        table, version = np.zeros(1 << policy.learning.bits, np.float32), 0
+        table, version, centre = np.zeros(1 << policy.learning.bits, np.float32), 0, NOWHERE
         if fields:
             try:
                 model = read_model(fields, policy.learning)
-                table, version = model.weights().copy(), model.learned
+                table, version, centre = model.weights().copy(), model.learned, model.centre()
             except SnapshotRefused as fault:
                 self._refuse(policy.id, str(fault))
-        return Served(shelf, weigh(table, version, shelf), self._clock(), change if fields else START)
+        return Served(shelf, weigh(table, version, shelf, centre), self._clock(), change if fields else START)
 
     def _refuse(self, policy_id: str, reason: str) -> None:
         self.refused += 1
@@ -135,13 +138,17 @@ class Serving:
         log.error("model_refused", policy=policy_id, reason=reason)
 
 
-def crc(before: int, after: int, indices: bytes, values: bytes) -> int:
+def crc(before: int, after: int, indices: bytes, values: bytes, centre: bytes) -> int:
     """Checksum of a weight change."""
-    return zlib.crc32(values, zlib.crc32(indices, zlib.crc32(f"{before} {after}".encode())))
+    return zlib.crc32(centre, zlib.crc32(values, zlib.crc32(indices, zlib.crc32(f"{before} {after}".encode()))))
 
 
 def _sound(change: WeightChange, size: int) -> bool:
-    if crc(*change[:4]) != change.crc or len(change.indices) != len(change.values):
+    if crc(*change[:-1]) != change.crc or len(change.indices) != len(change.values):
+        return False
+    try:
+        Centre.from_bytes(change.centre)
+    except Damaged:
         return False
     index, value = np.frombuffer(change.indices, "<u4"), np.frombuffer(change.values, "<f4")
     return bool(np.all(index < size) and np.all(np.isfinite(value)))

@@ -5,7 +5,7 @@
     {p}:log                  stream   field e: one entry (bandit.codec), in the order shipped
     {p}:shipped              hash     outbox id -> last row of it that stands in the log
     {p}:snapshot             hash     model, sha256, manifest, totals, read, checkpoint: see bandit.fold
-    {p}:weights              stream   sparse weight changes: from, to (versions), index, value, crc
+    {p}:weights              stream   sparse weight changes: from, to (versions), index, value, centre, crc
                                       trimmed to WEIGHTS_KEPT; who fell behind loads the snapshot
 
 Rows are shipped in one script with their position, and a snapshot replaces only the one it grew from, so a
@@ -72,7 +72,8 @@ class WeightChange(NamedTuple):
     after: int
     indices: bytes  # uint32[n]
     values: bytes  # float32[n]
-    crc: int  # of both
+    centre: bytes  # bandit.centring.Centre of the newer one, whole
+    crc: int  # of all
 
 
 class Store:
@@ -176,7 +177,7 @@ class Store:
         stored: list[Any] = [part for pair in fields.items() for part in pair]
         published: list[Any] = []
         if change is not None:
-            for name, value in zip(("from", "to", "index", "value", "crc"), change, strict=True):
+            for name, value in zip(("from", "to", "index", "value", "centre", "crc"), change, strict=True):
                 published += [name, value]
         keys = [f"{{{policy}}}:snapshot", f"{{{policy}}}:weights"]
         with _reached():
@@ -198,7 +199,7 @@ class Store:
 
 def _change(fields: Mapping[bytes, bytes]) -> WeightChange:
     before, after, crc = (int(fields[name]) for name in (b"from", b"to", b"crc"))
-    return WeightChange(before, after, fields[b"index"], fields[b"value"], crc)
+    return WeightChange(before, after, fields[b"index"], fields[b"value"], fields.get(b"centre", b""), crc)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ _PLAIN = Learning(
     interactions=("UA", "CA", "UP", "CP", "AP"),
     ignore_linear="",
     propensity_floor=0.001,
+    centre=False,
     replay=Replay(depth=0, least=0),
 )
 _ENGINES: Mapping[str, Policy] = {

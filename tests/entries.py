@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bandit.catalog import Campaign, Catalog, Placement, Template, checked
 from bandit.config import Learning, Policy, Replay
-from bandit.records import HOLDOUT, LEARNED, Decision, Entry, Event, EventType, Round, Tick
+from bandit.records import HOLDOUT, LEARNED, Decision, Entry, Event, EventType, Round, Tick, packed
 from bandit.shelf import Shelf, lay_out
 
 HOUR_S = 3600.0
@@ -64,7 +64,7 @@ def decision(
     number: int, time: float, *, slots: int = 1, arm: Literal[0, 1] = 0, hour: int = 12, version: int = 1
 ) -> Decision:
     """An even draw over CATALOG's candidates in each slot."""
-    everything = np.arange(CANDIDATES, dtype="<u4").tobytes()
+    everything = packed(np.arange(CANDIDATES, dtype=np.uint32))
     even = np.full(CANDIDATES, 1 / CANDIDATES, "<f4").tobytes()
     return Decision(
         id=raw(number),
@@ -125,7 +125,8 @@ def grown(seed: int, length: int) -> Log:
 def _entry(chance: random.Random, made: int, time: float) -> Entry:
     letter, slot = chance.choice("dddeeeeeeet"), chance.randrange(4)
     if letter == "d":
-        return decision(made + 1, time, slots=slot + 1, arm=HOLDOUT if chance.random() < 0.2 else LEARNED)
+        arm: Literal[0, 1] = HOLDOUT if chance.random() < 0.2 else LEARNED
+        return decision(made + 1, time, slots=slot + 1, arm=arm, hour=made % 5)
     if letter == "t":
         return Tick(time)
     of, name = max(1, made + 1 - chance.randrange(6)), chance.randrange(3)  # made + 1: not yet in the log

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from bandit.records import EventType
+from bandit.records import Context, EventType
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -41,6 +41,7 @@ class Own(msgspec.Struct):
     consent: bool
     catalog_version: Annotated[int, Meta(ge=0, lt=2**32)]
     excluded: dict[str, int]
+    context: Context | None = None  # as it came; in `c` its numbers are centred
 
 
 class Line(msgspec.Struct):

@@ -27,14 +27,15 @@ import numpy as np
 from msgspec import UNSET
 
 from bandit.context import hash_context
-from bandit.dsjson.features import Bag, Json, decoded, leaves
+from bandit.dsjson.features import Bag, Json, Name, decoded, leaves
 from bandit.dsjson.line import Line, Own, Shape
 from bandit.errors import BadInput
 from bandit.features import pointer
-from bandit.records import ARMS, LEARNED, Context, Decision, Event, InlineCandidate, Outcome, Round
+from bandit.records import ARMS, LEARNED, Context, Decision, Event, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import inline_vectors
 
 TOLERANCE = 1e-3  # of the sum of a line's probabilities, and of a label's probability to the logged one
+OWN_NAMES = {"_Placement": "Placement"}  # what we wrote where Vowpal Wabbit is not to see it
 KNOWN = 20_000  # candidates kept so that those of one catalog are read once
 
 
@@ -95,12 +96,12 @@ class Reader:
             raise BadInput(
                 "#/_outcomes", "unknown", "conditional bandits and slates are not read, only one choice a line"
             )
-        context, actions = self._shared(line.c)
+        context, actions = self._shared(line.c, line.adbandit.context if line.adbandit else None)
         order = _order(line, len(actions))
         candidates = tuple(self._candidate(i, raw) for i, raw in enumerate(actions))
         probabilities = np.zeros(len(actions), "<f4")
         probabilities[order] = line.p
-        drawn = Round(np.arange(len(actions), dtype="<u4").tobytes(), probabilities.tobytes(), order[0])
+        drawn = Round(packed(np.arange(len(actions), dtype=np.uint32)), probabilities.tobytes(), order[0])
         time = _seconds(line.Timestamp)
         own = line.adbandit or _foreign(time, number)
         decision = Decision(
@@ -121,7 +122,8 @@ class Reader:
         outcome = Outcome(own.position, decision, tuple(_events(line, decision, own.slot)), (-cost,))
         return Logged(outcome, own.slot, 1.0 / (1.0 - line.pdrop), decision.trainable and not line.skip)
 
-    def _shared(self, raw: msgspec.Raw) -> tuple[Context, list[msgspec.Raw]]:
+    def _shared(self, raw: msgspec.Raw, own: Context | None) -> tuple[Context, list[msgspec.Raw]]:
+        """The context, `own` if we wrote the line, and the candidates."""
         actions: list[msgspec.Raw] | None = None
         user, rest = Bag(self.left), Bag(self.left)
         for name, value in decoded(raw, "#/c", depth=1).items():
@@ -144,6 +146,7 @@ class Reader:
             if "user" in context:
                 self.left["user", "namespace User takes its place"] += 1
             context["user"] = user.features
+        context = context if own is None else own
         try:
             hash_context(context)
         except BadInput as fault:
@@ -171,9 +174,8 @@ class Reader:
 
 def _candidate(action: Json, i: int, left: Counter[tuple[str, str]]) -> InlineCandidate:
     ad, placement = Bag(left), Bag(left)
-    for path, leaf in leaves(
-        {name: value for name, value in action.items() if name != "_tag"}, left, f"#/c/_multi/{i}"
-    ):
+    told = {Name(OWN_NAMES.get(str(name), name)): value for name, value in action.items() if name != "_tag"}
+    for path, leaf in leaves(told, left, f"#/c/_multi/{i}"):
         if len(path) > 1 and path[0] == "Placement":
             placement.add(path[1:], leaf, path)
         else:

@@ -7,10 +7,11 @@
     o                     the events that were counted
     Timestamp, EventId    when it was decided, RFC 3339; `<decision>-<slot>`
     a, p                  candidates counted from 1, the chosen one first; the exact probabilities they had
-    c                     User, Context, and for each candidate Ad and Placement
+    c                     User, Context, and for each candidate Ad and Placement, numbers centred as the learner does;
+                          _Placement, which Vowpal Wabbit passes over, where all candidates share one
     VWState.m             model version: how many outcomes it had learned
     _original_label_cost  minus the reward, not clamped
-    adbandit              what dsjson has no place for; Vowpal Wabbit passes over it
+    adbandit              what dsjson has no place for, the context as it came included; Vowpal Wabbit passes over it
 
 A list of strings is its name repeated. A number stands as it was given, unless VW's JSON reader, which is off
 by a few units in the last place of a float64, could round it to another float32: then that float32 stands.
@@ -22,15 +23,17 @@ import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from bandit.arrays import Floats
 from bandit.catalog import ad_features, placement_features
+from bandit.centring import Means
 from bandit.config import Learning
-from bandit.context import hash_context, split_context
+from bandit.context import hash_raw_context, split_context
 from bandit.errors import BadInput
-from bandit.features import Feature
+from bandit.features import Feature, Vector
 from bandit.model import COST_LIMIT
 from bandit.records import ARMS, Decision, Event, InlineCandidate, Outcome, Round
 from bandit.shelf import Shelf, inline_vectors
@@ -38,15 +41,20 @@ from bandit.shelf import Shelf, inline_vectors
 CATALOGS = 16  # versions whose candidates are kept encoded
 DOUBT = 1e-15  # relative error of VW's reading of a number, with room to spare
 
+Features = Mapping[str, Feature]
+Kind = TypeVar("Kind")
+Pair = tuple[Kind, Kind]  # of User and of Context
+
 _encode = msgspec.json.encode
 _two_floats = struct.Struct("<2f")
 
 
 class Writer:
-    """Writes the outcomes of one policy, given in log order."""
+    """Writes the outcomes of one policy, given in log order from its first on: the means of numbers follow it."""
 
     def __init__(self, learning: Learning) -> None:
         self._floor = learning.propensity_floor
+        self._means = Means() if learning.centre else None
         self._known: dict[int, list[bytes]] = {}
 
     def lines(self, outcome: Outcome, shelf: Shelf | None) -> Iterator[bytes]:
@@ -57,17 +65,27 @@ class Writer:
         Raises BadInput where the learner, too, sets the rest of the outcome aside.
         """
         decision = outcome.decision
-        hash_context(decision.context)
-        user, context = split_context(decision.context)
-        shared = b'"c":{"User":' + members(user) + b',"Context":' + members(context) + b',"_multi":['
+        raw = hash_raw_context(decision.context)
+        features = split_context(decision.context)
         candidates = self._candidates(decision, shelf)
         for slot, (drawn, reward) in enumerate(zip(decision.rounds, outcome.rewards, strict=True)):
             if not math.isfinite(reward):
                 raise BadInput("#/reward", "bound", f"a reward is finite, not {reward}")
             actions = [candidates[i] for i in drawn.positions().tolist()]
             about = _encode(self._label(decision, drawn, reward) | _about(outcome, slot))
-            behind = _encode(_behind(outcome, slot, drawn, reward))
-            yield about[:-1] + b"," + shared + b",".join(actions) + b"]}," + behind[1:]
+            user, context = self._shared(features, raw, decision.trainable)
+            shared = b',"c":{"User":' + user + b',"Context":' + context + b',"_multi":['
+            behind = _encode(_behind(outcome, slot, drawn, reward, self._means is not None))
+            yield about[:-1] + shared + b",".join(actions) + b"]}," + behind[1:]
+
+    def _shared(self, features: Pair[Features], raw: Pair[Vector], learned: bool) -> Pair[bytes]:
+        """The members of `User` and `Context`, as the learner learned them with this slot."""
+        if self._means is None:
+            return members(features[0]), members(features[1])
+        for vector in raw if learned else ():
+            self._means.add(vector)
+        centre = self._means.centre()
+        return _centred(features[0], centre.values(raw[0])), _centred(features[1], centre.values(raw[1]))
 
     def _label(self, decision: Decision, drawn: Round, reward: float) -> dict[str, Any]:
         propensity = drawn.propensity
@@ -84,8 +102,9 @@ class Writer:
     def _candidates(self, decision: Decision, shelf: Shelf | None) -> list[bytes]:
         """Every candidate a round may name, by position."""
         if decision.inline:
-            inline_vectors(decision.inline)
-            return [_described(candidate) for candidate in decision.inline]
+            _, places = inline_vectors(decision.inline)
+            lone = not places[0].index.size
+            return [_described(candidate, lone) for candidate in decision.inline]
         if shelf is None:
             raise BadInput("#/shelf", "unresolved", f"catalog version {decision.catalog_version} is needed")
         if shelf.version not in self._known:
@@ -99,15 +118,15 @@ def _shelved(shelf: Shelf) -> list[bytes]:
     ads = [members(ad_features(template)) for template in shelf.templates]
     places = [members(placement_features(place)) for place in shelf.placements]
     pairs = zip(shelf.template.tolist(), shelf.placement.tolist(), strict=True)
-    return [_action(ads[template], places[placement]) for template, placement in pairs]
+    return [_action(ads[template], places[placement], len(places) == 1) for template, placement in pairs]
 
 
-def _described(candidate: InlineCandidate) -> bytes:
+def _described(candidate: InlineCandidate, lone: bool) -> bytes:
     ad = {"id": candidate.template} | candidate.features
-    return _action(members(ad), members({"id": candidate.placement} | candidate.placement_features))
+    return _action(members(ad), members({"id": candidate.placement} | candidate.placement_features), lone)
 
 
-def members(features: Mapping[str, Feature]) -> bytes:
+def members(features: Features) -> bytes:
     """A JSON object in which the name of a list stands once for each of its strings.
 
     >>> members({"tags": ["sale", "new"], "hour": 14})
@@ -117,6 +136,16 @@ def members(features: Mapping[str, Feature]) -> bytes:
         pairs = (_encode(name) + b":" + _encode(leaf) for name, value in features.items() for leaf in _leaves(value))
         return b"{" + b",".join(pairs) + b"}"
     return _encode(features)
+
+
+def _centred(features: Features, values: Floats) -> bytes:
+    """As `members`, with the values [d] that numbers are learned with; they are float32, so none is in doubt."""
+    left = iter(values.tolist())
+    centred: dict[str, Feature] = {}
+    for name, value in features.items():
+        of = [next(left) for _ in (value if isinstance(value, list) else (value,))]
+        centred[name] = value if isinstance(value, (bool, str, list)) else of[0]
+    return members(centred)
 
 
 def _leaves(value: Feature) -> Sequence[bool | float | str]:
@@ -133,8 +162,8 @@ def _number(value: float) -> float:
     return float(_two_floats.unpack(_two_floats.pack(value, 0.0))[0])
 
 
-def _action(ad: bytes, placement: bytes) -> bytes:
-    return b'{"Ad":' + ad + b',"Placement":' + placement + b"}"
+def _action(ad: bytes, placement: bytes, lone: bool) -> bytes:
+    return b'{"Ad":' + ad + (b',"_Placement":' if lone else b',"Placement":') + placement + b"}"
 
 
 def _about(outcome: Outcome, slot: int) -> dict[str, Any]:
@@ -147,7 +176,7 @@ def _about(outcome: Outcome, slot: int) -> dict[str, Any]:
     }
 
 
-def _behind(outcome: Outcome, slot: int, drawn: Round, reward: float) -> dict[str, Any]:
+def _behind(outcome: Outcome, slot: int, drawn: Round, reward: float, centred: bool) -> dict[str, Any]:
     decision, probabilities = outcome.decision, drawn.propensities().tolist()
     actions = list(range(1, len(probabilities) + 1))
     for each in (actions, probabilities):
@@ -161,6 +190,8 @@ def _behind(outcome: Outcome, slot: int, drawn: Round, reward: float) -> dict[st
         "catalog_version": decision.catalog_version,
         "excluded": decision.excluded,
     }
+    if centred:
+        own["context"] = decision.context
     return {
         "a": actions,
         "p": probabilities,

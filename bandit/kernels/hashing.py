@@ -9,7 +9,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32_OUT, F64, U8, U32_OUT, inner, int64, kernel, pair, triple, uint32
+from bandit.kernels.jit import (
+    F32,
+    F32_OUT,
+    F64,
+    U8,
+    U8_OUT,
+    U32,
+    U32_OUT,
+    inner,
+    int64,
+    kernel,
+    pair,
+    quadruple,
+    triple,
+    uint32,
+)
 
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.uint32]
@@ -92,62 +107,119 @@ def _hash_text(text: Bytes, start: int, stop: int, seed: np.uint32) -> np.uint32
     return _hashed(text, start, stop, seed)
 
 
-@kernel(pair(U32_OUT, F32_OUT), U8, F64, uint32)
-def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tuple[Indices, Values]:
-    """Indices [d] and values [d] of one namespace's features.
+@inner
+def _value(weight: float) -> np.float32:
+    """A number as it is, text and true as 1, false as 0."""
+    return np.float32(weight) if np.isfinite(weight) else np.float32(0.0 if weight < 0.0 else 1.0)
+
+
+@kernel(triple(U32_OUT, F32_OUT, U8_OUT), U8, F64, uint32)
+def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tuple[Indices, Values, Bytes]:
+    """Indices [d], values [d] and which are numbers [d], of one namespace's features.
 
     text    utf-8 tokens, each ended by a NUL: a name, followed by its value if the value is a string
-    weight  [d] the value of a number; NaN says the next token is a string value, which weighs 1
+    weight  [d] the value of a number; NaN says the next token is a string value; infinity is true, minus it false
     seed    hash of the namespace
     """
     index = np.empty(weight.size, np.uint32)
     value = np.empty(weight.size, np.float32)
+    number = np.empty(weight.size, np.uint8)
     text = text.copy()
     start = 0
     for j in range(weight.size):
         stop = _token_end(text, start)
         index[j] = _hashed(text, start, stop, np.uint32(seed))
-        value[j] = weight[j]
+        value[j], number[j] = _value(weight[j]), np.isfinite(weight[j])
         start = stop + 1
         if np.isnan(weight[j]):
             stop = _token_end(text, start)
             index[j] = _hash_text(text, start, stop, index[j])
-            value[j] = 1.0
             start = stop + 1
-    return index, value
+    return index, value, number
 
 
-@kernel(triple(U32_OUT, F32_OUT, int64), U8, F64, int64, uint32, uint32)
-def hash_request(
+@inner
+def _hash_request(
     text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int
-) -> tuple[Indices, Values, int]:
-    """Both namespaces of a request at once: indices [d], values [d] and how many are the user's.
-
-    text, weight  as of `hash_features`, but a weight of 0 drops its feature; the first `users` are of the user
-
-    Says -1 of the user's if anything is not sound. Sound are names of 1 to 128 bytes, the first not `_`, strings of at
-    most 256 bytes, and no NUL but those that end a token.
-    """
+) -> tuple[Indices, Values, Bytes, int]:
     index = np.empty(weight.size, np.uint32)
     value = np.empty(weight.size, np.float32)
+    number = np.empty(weight.size, np.uint8)
     text = text.copy()
-    start = d = of_user = 0
+    start = 0
     sound = True
     for j in range(weight.size):
         stop = _token_end(text, start)
         sound = sound and 1 <= stop - start <= 128 and text[start] != UNDERSCORE
-        seed = np.uint32(user_seed) if j < users else np.uint32(context_seed)
-        index[d] = _hashed(text, start, stop, seed)
-        value[d] = weight[j]
+        index[j] = _hashed(text, start, stop, np.uint32(user_seed) if j < users else np.uint32(context_seed))
+        value[j], number[j] = _value(weight[j]), np.isfinite(weight[j])
         start = stop + 1
         if np.isnan(weight[j]):
             stop = _token_end(text, start)
             sound = sound and stop - start <= 256
-            index[d] = _hash_text(text, start, stop, index[d])
-            value[d] = 1.0
+            index[j] = _hash_text(text, start, stop, index[j])
             start = stop + 1
-        kept = weight[j] != 0.0
+    sound = sound and start + (weight.size == 0) == text.size
+    return index, value, number, users if sound else -1
+
+
+@kernel(quadruple(U32_OUT, F32_OUT, U8_OUT, int64), U8, F64, int64, uint32, uint32)
+def hash_request(
+    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int
+) -> tuple[Indices, Values, Bytes, int]:
+    """Both namespaces of a request at once: as `hash_features`, and how many of the features are the user's.
+
+    text, weight  as of `hash_features`; the first `users` are of the user
+
+    Says -1 of the user's if anything is not sound. Sound are names of 1 to 128 bytes, the first not `_`, strings of at
+    most 256 bytes, and no NUL but those that end a token.
+    """
+    return _hash_request(text, weight, users, user_seed, context_seed)
+
+
+@inner
+def _centre(index: Indices, value: Values, number: Bytes, users: int, known: Indices, mean: Values) -> tuple[int, int]:
+    """Centre in place and close the gaps of zeros; features left, and how many of the first `users` are."""
+    d = of_user = 0
+    for j in range(index.size):
+        left = value[j]
+        if number[j]:
+            at = np.searchsorted(known, index[j])
+            if at < known.size and known[at] == index[j]:
+                left = np.float32(left - mean[at])
+        index[d], value[d] = index[j], left
+        kept = left != np.float32(0.0)
         d += kept
         of_user += kept and j < users
-    sound = sound and start + (weight.size == 0) == text.size
-    return index[:d], value[:d], of_user if sound else -1
+    return d, of_user
+
+
+@kernel(triple(U32_OUT, F32_OUT, int64), U8, F64, int64, uint32, uint32, U32, F32)
+def hash_centred_request(
+    text: Bytes,
+    weight: npt.NDArray[np.float64],
+    users: int,
+    user_seed: int,
+    context_seed: int,
+    known: Indices,
+    mean: Values,
+) -> tuple[Indices, Values, int]:
+    """As `hash_request`, with the numbers less their means, and without what is 0 then.
+
+    known  [m] rising hashes of the numbers that have a mean
+    mean   [m] theirs
+    """
+    index, value, number, users = _hash_request(text, weight, users, user_seed, context_seed)
+    d, of_user = _centre(index, value, number, users, known, mean)
+    return index[:d], value[:d], of_user if users >= 0 else -1
+
+
+@kernel(pair(U32_OUT, F32_OUT), U32, F32, U8, U32, F32)
+def centred(index: Indices, value: Values, number: Bytes, known: Indices, mean: Values) -> tuple[Indices, Values]:
+    """Features with the numbers among them less their means, and without what is 0 then.
+
+    known, mean  as of `hash_centred_request`
+    """
+    index, value = index.copy(), value.copy()
+    d, _ = _centre(index, value, number, 0, known, mean)
+    return index[:d], value[:d]

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandit.kernels import checking, drawing, exploring, hashing, scoring
+from bandit.kernels import centring, checking, drawing, exploring, hashing, scoring
 
 
 def compile_all() -> None:
     """Call each kernel once. Takes seconds on the first start of a machine, milliseconds afterwards."""
     text = np.frombuffer(b"a\0b\0", np.uint8)
     hashing.murmur3(text, int(hashing.hashstring(text, 0)))
-    index, value = hashing.hash_features(text, np.array([np.nan]), 0)
+    index, value, number = hashing.hash_features(text, np.array([np.nan]), 0)
     hashing.hash_request(text, np.array([np.nan]), 1, 0, 0)
+    hashing.hash_centred_request(text, np.array([np.nan]), 1, 0, 0, index, value)
+    hashing.centred(index, value, number, index, value)
+    centring.observe(index.copy(), np.ones(1, np.int64), np.ones(1), 1, index, value, number)
     rows, one = np.array([0, 1], np.int32), np.zeros(1, np.int32)
     group = np.ones(4, np.uint8)
     terms = np.array([[scoring.AD, scoring.PLACEMENT, scoring.NONE, scoring.PER_CANDIDATE]], np.uint8)
     weights = np.zeros(16, np.float32)
     request = (index, value, index, value)
-    scores = scoring.score(weights, terms, group, *request, rows, index, value, rows, index, value, one, one, value)
+    stacked = (rows, one, index, value)
+    scores = scoring.score(weights, terms, group, *request, *stacked, *stacked, one, one, value)
     checking.within(value, 1.0)
     for spread in (exploring.epsilon_greedy, exploring.softmax, exploring.squarecb):
         probabilities = exploring.floored(spread(scores, 1.0), 0.0)

@@ -94,15 +94,11 @@ def stream(purpose: int, seed: int, t: int) -> np.random.Generator:
 def demo_policy(interactions: tuple[str, ...]) -> Json:
     """The policy of the demo: a short horizon, and a fifth of the users kept apart to measure against.
 
-    With some twenty candidates a floor of 0.01 would give a fifth of all rounds to an even draw; a minute is
-    too short for that, and a gamma three times the default settles sooner on what was found.
-
     interactions  feature groups multiplied: those that can matter in the world
     """
     return {
         "id": "demo",
         "horizon_s": 2.0,
-        "exploration": {"min_probability": 0.002, "gamma_scale": 30.0},
         "learning": {"interactions": list(interactions)},
         "holdout": {"share": 0.2, "baseline": {"kind": "uniform"}},
     }

@@ -60,7 +60,8 @@ class Engine:
             self._weights = self._published()
 
     def _published(self) -> Weights:
-        return Weights(np.ascontiguousarray(self._model.weights()), self._model.learned)
+        table = np.ascontiguousarray(self._model.weights())
+        return Weights(table, self._model.learned, centre=self._model.centre())
 
 
 def _catalog(written: Json) -> Catalog:

@@ -75,8 +75,11 @@ def test_a_truncated_entry_is_refused(length: int) -> None:
         decode(stored[: min(length, len(stored) - 1)])
 
 
+NO_ENTRY = st.lists(st.binary() | st.floats() | st.sampled_from("det")).filter(lambda entry: entry[:1] != ["t"])
+
+
 @laws(150)
-@given(st.binary() | st.lists(st.binary() | st.floats() | st.sampled_from("det")).map(msgspec.msgpack.encode))
+@given(st.binary() | NO_ENTRY.map(msgspec.msgpack.encode))
 def test_bytes_of_another_schema_are_refused_and_never_crash(body: bytes) -> None:
     with pytest.raises(Damaged):
         decode(sealed(body))

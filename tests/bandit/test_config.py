@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.config import Baseline, Exploration, Learning, Policy, RewardFormula, gamma, vw_arguments
+from bandit.config import Baseline, Exploration, Learning, Policy, RewardFormula, gamma, sharpness, vw_arguments
 from bandit.errors import BadInput, SnapshotRefused
 from bandit.model import Model
 from tests.entries import laws
@@ -56,17 +56,21 @@ def test_a_model_is_refused_with_the_arguments_of_another_config() -> None:
 def test_exploration_never_grows_as_more_is_learned(a: int, b: int, scale: float, exponent: float) -> None:
     exploration = Exploration(gamma_scale=scale, gamma_exponent=exponent)
     assert 0 < gamma(exploration, min(a, b)) <= gamma(exploration, max(a, b))
+    exploration = Exploration(softmax_lambda=min(scale, 1e6), softmax_exponent=exponent)
+    assert 0 < sharpness(exploration, min(a, b)) <= sharpness(exploration, max(a, b))
 
 
 def test_a_negative_count_of_outcomes_is_refused() -> None:
     with pytest.raises(BadInput):
         gamma(Exploration(), -1)
+    with pytest.raises(BadInput):
+        sharpness(Exploration(), -1)
 
 
 def test_both_terms_and_values_reach_vw_as_written() -> None:
     words = vw_arguments(Learning(interactions=("UA", "CAP"), ignore_linear="UC", learning_rate=0.1))
-    assert words[-8:] == [
-        "--ignore_linear", "U", "--ignore_linear", "C", "--interactions", "UA", "--interactions", "CAP"
+    assert words[-9:] == [
+        "--ignore_linear", "U", "--ignore_linear", "C", "--interactions", "UA", "--interactions", "CAP", "--noconstant"
     ]  # fmt: skip
     assert words[words.index("--learning_rate") + 1] == "0.1"
 

@@ -18,10 +18,10 @@ from bandit.dsjson.write import Writer, members
 from bandit.errors import BadInput
 from bandit.examples import examples
 from bandit.model import Model
-from bandit.records import HOLDOUT, Decision, Event, InlineCandidate, Outcome, Round
-from bandit.shelf import inline_vectors
+from bandit.records import HOLDOUT, Decision, Event, InlineCandidate, Outcome, Round, packed
+from bandit.shelf import Shelf, inline_vectors, lay_out
 from tests.bandit.trained_vw import trained
-from tests.entries import SHELF, START_S, decision, event, laws, raw
+from tests.entries import CATALOG, POLICY, SHELF, START_S, decision, event, laws, raw
 
 ONCE = Replay(depth=0)
 LEARNING = Learning(bits=14, replay=ONCE)
@@ -55,7 +55,7 @@ def _outcomes(draw: st.DrawFn) -> Outcome:
         catalog_version=number % 9,
         model_version=number,
         context=context,
-        rounds=(Round(np.arange(k, dtype="<u4").tobytes(), probabilities, draw(st.integers(0, k - 1))),),
+        rounds=(Round(packed(np.arange(k, dtype=np.uint32)), probabilities, draw(st.integers(0, k - 1))),),
         excluded=draw(st.sampled_from([{}, {"status": 2}])),
         inline=candidates,
     )
@@ -90,10 +90,11 @@ def test_what_is_written_reads_back_as_it_was(outcome):
     assert list(Writer(LEARNING).lines(back, None)) == [line]
 
 
+@pytest.mark.parametrize("centre", [True, False])
 @given(outcomes=st.lists(_outcomes(), min_size=5, max_size=40))
 @laws(25)
-def test_stock_vw_learns_the_same_weights_from_any_text(outcomes, tmp_path_factory):
-    assert _agree(outcomes, LEARNING, tmp_path_factory.mktemp("any"))
+def test_stock_vw_learns_the_same_weights_from_any_text(centre, outcomes, tmp_path_factory):
+    assert _agree(outcomes, Learning(bits=14, replay=ONCE, centre=centre), tmp_path_factory.mktemp("any"))
 
 
 def _shop(n: int) -> Iterator[Outcome]:
@@ -109,13 +110,13 @@ def _shop(n: int) -> Iterator[Outcome]:
         yield Outcome(f"{int(time * 1000)}-0", msgspec.structs.replace(made, rounds=rounds), heard, rewards)
 
 
-def _agree(outcomes: list[Outcome], learning: Learning, folder: Path) -> bool:
+def _agree(outcomes: list[Outcome], learning: Learning, folder: Path, shelf: Shelf = SHELF) -> bool:
     """Whether our learner and stock VW, reading what was written, end with the same weights, bit for bit."""
     model, writer, file = Model.fresh(learning), Writer(learning), folder / "log.dsjson"
     with file.open("wb") as sink:
         for outcome in outcomes:
-            sink.writelines(line + b"\n" for line in writer.lines(outcome, SHELF))
-            for slot, example in enumerate(examples(outcome, SHELF) if outcome.decision.trainable else ()):
+            sink.writelines(line + b"\n" for line in writer.lines(outcome, shelf))
+            for slot, example in enumerate(examples(outcome, shelf) if outcome.decision.trainable else ()):
                 model.learn(example, f"{outcome.position}/{slot}".encode())
     earned = any(abs(reward) > 0.01 for each in outcomes if each.decision.trainable for reward in each.rewards)
     assert model.weights().any() or not earned
@@ -136,12 +137,49 @@ def test_stock_vw_learns_the_same_weights_from_a_shops_log(options, tmp_path):
     assert _agree(list(_shop(600)), Learning(**({"bits": 14, "replay": ONCE} | options)), tmp_path)
 
 
+def test_stock_vw_learns_the_same_weights_where_a_placement_is_the_only_one(tmp_path):
+    shelf = lay_out(CATALOG, msgspec.structs.replace(POLICY, placements=("rail",)))
+    both = np.arange(2, dtype="<u4").tobytes()
+    outcomes = [
+        msgspec.structs.replace(
+            each, decision=msgspec.structs.replace(each.decision, rounds=_over(both, each.decision))
+        )
+        for each in _shop(200)
+    ]
+    assert _agree(outcomes, LEARNING, tmp_path, shelf)
+    line = json.loads(next(Writer(LEARNING).lines(outcomes[0], shelf)))
+    assert line["c"]["_multi"][0] == {
+        "Ad": {"id": "sale", "campaign": "summer"},
+        "_Placement": {"id": "rail", "height": 2},
+    }
+
+
+def _over(candidates: bytes, made: Decision) -> tuple[Round, ...]:
+    """The rounds of a decision as even draws over two candidates."""
+    return tuple(Round(candidates, np.full(2, 0.5, "<f4").tobytes(), drawn.chosen % 2) for drawn in made.rounds)
+
+
+def test_numbers_are_written_as_they_were_learned_beside_the_context_as_it_came():
+    writer, hours = Writer(LEARNING), (4, 0, 5)
+    outcomes = [Outcome(f"{n}-0", decision(n, START_S + n, hour=hour), (), (0.0,)) for n, hour in enumerate(hours, 1)]
+    lines = [json.loads(line) for outcome in outcomes for line in writer.lines(outcome, SHELF)]
+    assert [line["c"]["Context"]["hour"] for line in lines] == [0.0, -2.0, 2.0]
+    assert [line["adbandit"]["context"]["hour"] for line in lines] == [4, 0, 5]
+
+
+def test_without_centring_numbers_stand_as_they_came():
+    outcome = Outcome("5-0", decision(3, START_S, hour=7), (), (0.5,))
+    line = json.loads(next(Writer(Learning(centre=False)).lines(outcome, SHELF)))
+    assert line["c"]["Context"]["hour"] == 7
+    assert "context" not in line["adbandit"]
+
+
 def test_a_label_carries_the_floored_propensity_and_p_the_exact_ones():
     made = decision(3, START_S)
     shares = np.array([0.9, 0.05, 0.03, 0.02], "<f4")
     made = msgspec.structs.replace(made, rounds=(Round(made.rounds[0].candidates, shares.tobytes(), 2),))
     line = json.loads(next(Writer(LEARNING).lines(Outcome("5-0", made, (), (0.5,)), SHELF)))
-    assert (line["_label_probability"], line["_label_cost"], line["_label_Action"]) == (0.1, -0.5, 3)
+    assert (line["_label_probability"], line["_label_cost"], line["_label_Action"]) == (0.5, -0.5, 3)
     assert line["a"] == [3, 1, 2, 4]
     assert line["p"] == [float(share) for share in shares[[2, 0, 1, 3]]]
 
@@ -164,7 +202,7 @@ def test_numbers_between_two_float32_reach_vw_as_our_learner_has_them(tmp_path):
 
 
 def _one(number: int, candidate: InlineCandidate) -> Decision:
-    alone = Round(bytes(4), np.ones(1, "<f4").tobytes(), 0)
+    alone = Round(bytes(1), np.ones(1, "<f4").tobytes(), 0)
     return msgspec.structs.replace(decision(number, START_S + number), rounds=(alone,), inline=(candidate,))
 
 

@@ -12,7 +12,7 @@ from vowpal_wabbit_next import DSJsonFormatParser, Workspace
 from bandit.config import Learning, Replay, vw_arguments
 from bandit.errors import BadInput, SnapshotRefused
 from bandit.features import EMPTY, Vector, hash_features
-from bandit.model import COST_LIMIT, HEADER, Example, Model
+from bandit.model import COST_LIMIT, HEADER, MAGIC, Example, Model
 from tests.bandit.stock_vw import dsjson
 from tests.bandit.worlds import examples
 
@@ -66,7 +66,7 @@ def _example(shared: tuple, actions: list, label: tuple) -> Example:
 @pytest.mark.parametrize("cb_type", ["mtr", "ips"])
 @pytest.mark.parametrize("interactions", [Learning().interactions, ("UCA", "AA", "PA", "CAP")])
 def test_stock_vw_reading_the_same_outcomes_as_dsjson_learns_the_same_weights(cb_type, interactions):
-    learning = Learning(cb_type=cb_type, interactions=interactions, bits=14, replay=ONCE)
+    learning = Learning(cb_type=cb_type, interactions=interactions, bits=14, propensity_floor=0.1, replay=ONCE)
     model, stock = Model.fresh(learning), Workspace(vw_arguments(learning))
     parser, rng = DSJsonFormatParser(stock), np.random.default_rng(11)
     for i in range(400):
@@ -242,4 +242,4 @@ def test_a_model_with_a_weight_that_is_not_finite_is_refused(weight):
     workspace = Workspace(vw_arguments(learning))
     workspace.weights()[5, 0, 0] = weight
     with pytest.raises(SnapshotRefused, match="finite"):
-        _load(HEADER.pack(b"adbandit-model-1", 0) + workspace.serialize(), learning)
+        _load(HEADER.pack(MAGIC, 0, 0, 0) + workspace.serialize(), learning)

@@ -10,6 +10,8 @@ from bandit.draws import uniform
 from bandit.exploration.choose import SPREADS, probabilities
 from bandit.page import page
 
+EVERYONE = np.arange(20, dtype=np.int32)
+
 
 def _candidates(templates: int, placements: int) -> tuple[np.ndarray, np.ndarray]:
     template, placement = np.divmod(np.arange(templates * placements, dtype=np.int32), np.int32(placements))
@@ -26,7 +28,7 @@ def test_a_page_uses_each_template_and_each_placement_once(seed, count, kind):
     rng = np.random.default_rng(seed)
     template, placement = _candidates(5, 4)
     spread = _explored(rng.normal(size=20).astype(np.float32), kind)
-    slots = list(page(spread, template, placement, rng.random(count)))
+    slots = list(page(spread, EVERYONE, template, placement, rng.random(count)))
     used = [slot.left[slot.chosen] for slot in slots]
     assert len(slots) == min(count, 4)
     assert len(set(template[used])) == len(set(placement[used])) == len(slots)
@@ -37,14 +39,14 @@ def test_a_page_uses_each_template_and_each_placement_once(seed, count, kind):
 def test_every_slot_explores_over_just_what_is_left(seed, kind):
     rng = np.random.default_rng(seed)
     costs = rng.normal(size=20).astype(np.float32)
-    for slot in page(_explored(costs, kind), *_candidates(5, 4), rng.random(4)):
+    for slot in page(_explored(costs, kind), EVERYONE, *_candidates(5, 4), rng.random(4)):
         assert slot.probabilities.tolist() == probabilities(costs[slot.left], Exploration(kind=kind), 50).tolist()
 
 
 def test_the_second_slot_has_the_frequencies_it_logs():
     spread = _explored(np.random.default_rng(2).normal(size=9).astype(np.float32), "softmax")
     chances = ([0.4, uniform(i.to_bytes(16, "big"), 1, 0)] for i in range(20_000))
-    pages = [list(page(spread, *_candidates(3, 3), pair)) for pair in chances]
+    pages = [list(page(spread, EVERYONE[:9], *_candidates(3, 3), pair)) for pair in chances]
     second = pages[0][1].probabilities.astype(np.float64)
     drawn = np.bincount([slots[1].chosen for slots in pages], minlength=second.size)
     assert chisquare(drawn, second / second.sum() * 20_000).pvalue > 1e-4

@@ -27,10 +27,15 @@ def test_positions_are_spread_evenly_and_differ_by_key():
 
 def test_the_depth_falls_in_proportion_and_stays_within_its_bounds():
     replay = Replay(depth=16, full_until=1_000, least=2)
-    depths = [depth(replay, seen) for seen in range(0, 20_000, 10)]
+    depths = [depth(replay, seen, seen) for seen in range(0, 20_000, 10)]
     assert depths == sorted(depths, reverse=True)
-    assert [depth(replay, seen) for seen in (0, 1_000, 4_000, 10**9)] == [16, 16, 4, 2]
+    assert [depth(replay, seen, seen) for seen in (0, 1_000, 4_000, 10**9)] == [16, 16, 4, 2]
+
+
+def test_the_depth_is_in_proportion_to_the_rewards():
+    replay = Replay(depth=16, full_until=1_000, least=2)
+    assert [depth(replay, 999, rewarded) for rewarded in (999, 499, 249, 0)] == [16, 8, 4, 2]
 
 
 def test_a_depth_of_zero_switches_replay_off():
-    assert depth(Replay(depth=0), 0) == depth(Replay(depth=0), 10**6) == 0
+    assert depth(Replay(depth=0), 0, 0) == depth(Replay(depth=0), 10**6, 10**6) == 0

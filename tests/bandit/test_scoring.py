@@ -60,7 +60,9 @@ def test_no_features_at_all_score_the_constant():
     weights = np.zeros(2**10, np.float32)
     weights[11650396 % 2**10] = 0.5
     none, one = stack([EMPTY]), np.zeros(1, np.int32)
-    assert scores(weights, terms(Learning()), EMPTY, EMPTY, none, none, one, one).tolist() == [0.5]
+    for constant in (True, False):
+        learned = terms(Learning(constant=constant))
+        assert scores(weights, learned, EMPTY, EMPTY, none, none, one, one).tolist() == [0.5 * constant]
 
 
 def test_read_only_tables_score_as_well_and_a_wrong_type_is_refused_not_compiled():

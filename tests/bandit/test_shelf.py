@@ -131,11 +131,20 @@ def test_a_shelf_says_which_catalog_version_its_positions_belong_to() -> None:
 
 def test_inline_features_are_hashed_as_the_catalog_s_are() -> None:
     template, placement = Template(id="t", features={"x": 1.5}), Placement(id="p", features={"y": True})
-    shelf = lay_out(Catalog(templates=(template,), placements=(placement,)), Policy(id="home"))
+    shelf = lay_out(Catalog(templates=(template,), placements=(placement, Placement(id="q"))), Policy(id="home"))
     inline = InlineCandidate(template="t", placement="p", features={"x": 1.5}, placement_features={"y": True})
-    [ad], [place] = inline_vectors((inline,))
-    assert np.array_equal(ad.index, shelf.ads[0].index)
-    assert np.array_equal(place.index, shelf.places[0].index)
+    ads, places = inline_vectors((inline, InlineCandidate(template="t", placement="q")))
+    assert np.array_equal(ads[0].index, shelf.ads[0].index)
+    assert [place.index.tolist() for place in places] == [place.index.tolist() for place in shelf.places]
+
+
+def test_a_placement_that_all_candidates_share_has_no_features() -> None:
+    catalog = Catalog(templates=(Template(id="t"), Template(id="u")), placements=(Placement(id="p"), Placement(id="q")))
+    alone = lay_out(catalog, Policy(id="home", placements=("p",)))
+    _, places = inline_vectors(
+        (InlineCandidate(template="t", placement="p"), InlineCandidate(template="u", placement="p"))
+    )
+    assert [place.index.size for place in (*alone.places, *places)] == [0, 0, 0]
 
 
 def test_a_fault_in_an_inline_candidate_is_pointed_at() -> None:

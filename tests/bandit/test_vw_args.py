@@ -87,8 +87,8 @@ def test_stock_vw_learns_the_same_weights_from_the_export(options, tmp_path: Pat
     assert model.weights().tobytes() == trained(file, learning).tobytes()
 
 
-def test_the_defaults_stand_for_the_arguments_they_always_did():
-    assert not {"--l1", "--l2", "--noconstant"} & set(vw_arguments(Learning()))
+def test_only_what_is_asked_for_becomes_an_argument():
+    assert not {"--l1", "--l2", "--noconstant"} & set(vw_arguments(Learning(constant=True)))
     assert vw_arguments(Learning(l1=0.001, constant=False))[-3:] == ["--l1", "0.001", "--noconstant"]
 
 

@@ -31,7 +31,7 @@ SQUARECB = ["--squarecb", "--gamma_scale", "700", "--gamma_exponent", "0"]
 KINDS: list[tuple[Json, list[str]]] = [
     ({"kind": "squarecb", "gamma_scale": 700.0, "gamma_exponent": 0.0}, SQUARECB),
     ({"kind": "epsilon_greedy", "epsilon": 0.2}, ["--epsilon", "0.2"]),
-    ({"kind": "softmax", "softmax_lambda": 7.0}, ["--softmax", "--lambda", "7"]),
+    ({"kind": "softmax", "softmax_lambda": 7.0, "softmax_exponent": 0.0}, ["--softmax", "--lambda", "7"]),
     ({"kind": "greedy"}, ["--epsilon", "0"]),
     ({"kind": "uniform"}, ["--epsilon", "1"]),
 ]
@@ -73,7 +73,8 @@ def test_stock_vw_predicts_what_was_served(
     decisions = eventually(lambda: (found := _logged(store, version)) and len(found) == 24 and found)
     catalog: Catalog = Catalogs(store).at(version)
     shelf = lay_out(catalog, next(p for p in catalog.policies if p.id == "sure"))
-    oracle = explorer(options, LEARNING, read_model(store.snapshot("sure"), LEARNING).weights())
+    model = read_model(store.snapshot("sure"), LEARNING)
+    oracle = explorer(options, LEARNING, model.weights())
     for decision in decisions:
         round_ = decision.rounds[0]
         positions = round_.positions()
@@ -82,7 +83,8 @@ def test_stock_vw_predicts_what_was_served(
             for t, p in zip(shelf.template[positions], shelf.placement[positions], strict=True)
         ]
         served = round_.propensities()
-        np.testing.assert_allclose(served, predicted(oracle, hash_context(decision.context), actions), atol=1e-5)
+        shared = hash_context(decision.context, model.centre())
+        np.testing.assert_allclose(served, predicted(oracle, shared, actions), atol=1e-5)
         u = uniform(decision.id, 0, decision.model_version)
         assert round_.chosen == draw(served, u)
 

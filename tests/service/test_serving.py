@@ -45,6 +45,10 @@ def table(serving: Serving) -> Floats:
     return served(serving).weights.table
 
 
+def centre(serving: Serving) -> bytes:
+    return served(serving).weights.centre.to_bytes()
+
+
 def teach(desk: Desk, learner: PolicyLearner, log: Log) -> None:
     """Write to the log, and let the learner read and commit it."""
     desk.write(log)
@@ -60,9 +64,11 @@ def lesson(at_s: float) -> Log:
     return log_of((at_s, shown), (at_s + 1, clicked), (at_s + 4.0, decision(number + 1000, START_S + at_s + 4)))
 
 
-def publish(desk: Desk, before: int, after: int, index: list[int], value: list[float], *, damage: int = 0) -> None:
+def publish(
+    desk: Desk, before: int, after: int, index: list[int], value: list[float], *, centre: bytes = b"", damage: int = 0
+) -> None:
     """A weight change as a learner would write it."""
-    parts = np.array(index, "<u4").tobytes(), np.array(value, "<f4").tobytes()
+    parts = np.array(index, "<u4").tobytes(), np.array(value, "<f4").tobytes(), centre
     change = WeightChange(before, after, *parts, crc(before, after, *parts) ^ damage)
     read = (desk.store.snapshot_field("home", "read") or b"").decode()
     assert desk.store.commit("home", {"read": b"9-9"}, after=read, change=change)
@@ -78,6 +84,7 @@ def test_sparse_changes_add_up_to_the_learner_s_weights(desk: Desk, serving: Ser
     assert learner.fold.model.learned > 0
     assert served(serving).weights.version == learner.fold.model.learned
     assert table(serving).tobytes() == learner.fold.model.weights().tobytes()
+    assert centre(serving) == learner.fold.model.centre().to_bytes() != b""
     assert serving.refused == 0
 
 
@@ -94,6 +101,7 @@ def test_a_worker_that_starts_late_or_missed_changes_has_the_same_weights(desk: 
     for one in (serving, late):
         one.refresh()
         assert table(one).tobytes() == learner.fold.model.weights().tobytes()
+        assert centre(one) == learner.fold.model.centre().to_bytes() != b""
 
 
 def test_weights_that_are_in_use_are_never_changed_in_place(desk: Desk, serving: Serving) -> None:
@@ -113,8 +121,10 @@ def test_weights_that_are_in_use_are_never_changed_in_place(desk: Desk, serving:
         {"index": [1], "value": [float("inf")]},
         {"index": [1 << LEARNING.bits], "value": [1.0]},
         {"index": [1, 2], "value": [1.0]},
+        {"index": [1], "value": [1.0], "centre": b"\0\0\0\0\0\0\xc0\x7f"},
+        {"index": [1], "value": [1.0], "centre": b"odd"},
     ],
-    ids=["checksum", "nan", "infinite", "beyond the table", "lengths"],
+    ids=["checksum", "nan", "infinite", "beyond the table", "lengths", "mean nan", "means cut"],
 )
 def test_a_damaged_change_is_refused_and_the_old_weights_stay(desk: Desk, serving: Serving, change: dict) -> None:  # type: ignore[type-arg]
     teach(desk, desk.learner(), lesson(0))
@@ -170,6 +180,7 @@ def test_a_new_catalog_keeps_the_weights_and_a_policy_that_is_gone_is_unknown(de
     serving.refresh()
     assert (served(serving).shelf.version, served(serving).shelf.n) == (2, 6)
     assert table(serving).tobytes() == before.tobytes()
+    assert centre(serving)
     Catalogs(desk.store).delete("policies", "home", if_match=None)
     serving.refresh()
     assert (serving.policy("home"), serving.terms("home")) == (None, None)

@@ -14,7 +14,7 @@ from service import embedded
 from service.store import START, Store, StoreAway, WeightChange
 from tests.entries import laws
 
-CHANGE = WeightChange(0, 1, b"\1\0\0\0", b"\0\0\x80?", 7)
+CHANGE = WeightChange(0, 1, b"\1\0\0\0", b"\0\0\x80?", b"", 7)
 batches = st.lists(st.lists(st.binary(max_size=8), min_size=1, max_size=4), max_size=4)
 
 

@@ -1,0 +1,122 @@
+"""Numbers of a request less their running means: what is usual becomes 0, and only what differs speaks.
+
+A number whose mean is large acts like a constant: it moves what all candidates share and blurs what tells them
+apart. So the learner keeps the mean of each number of `User` and `Context` over all outcomes learned, the one being
+learned included; it looks at no label. Requests are scored with the means of the model version they are scored
+with, so a probability can be worked out again from that version. Scale needs no care: Vowpal Wabbit's normalised
+update sees to it.
+
+    Means   what the learner keeps and saves
+    Centre  what is published of it with the weights; never changed
+
+A number is known by its 32-bit hash. One that has no mean yet stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bandit.arrays import Floats
+from bandit.errors import Damaged
+from bandit.features import LARGEST, Vector
+from bandit.kernels import centring, hashing
+
+MOST = 4_096  # hashes that a mean is kept for, first come; bounds what is published with each version
+_SAVED = np.dtype([("hash", "<u4"), ("count", "<i8"), ("mean", "<f8")])
+_SENT = np.dtype([("hash", "<u4"), ("mean", "<f4")])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centre:
+    """The means of one model version."""
+
+    known: npt.NDArray[np.uint32]  # [m] rising hashes
+    mean: Floats  # float32[m]
+
+    def of(self, raw: Vector) -> Vector:
+        """Features ready to be scored or learned: numbers less their means, without what is 0 then."""
+        if raw.number is None:
+            return raw
+        return Vector(*hashing.centred(raw.index, raw.value, raw.number, self.known, self.mean))
+
+    def values(self, raw: Vector) -> Floats:
+        """float32[d] what `of` makes of each value, what is 0 included."""
+        if raw.number is None or not len(self.known):
+            return raw.value
+        at = np.minimum(np.searchsorted(self.known, raw.index), len(self.known) - 1)
+        less = np.where((raw.number == 1) & (self.known[at] == raw.index), self.mean[at], np.float32(0.0))
+        return raw.value - less
+
+    def to_bytes(self) -> bytes:
+        return _packed(_SENT, self.known, self.mean)
+
+    @classmethod
+    def from_bytes(cls, sent: bytes) -> Centre:
+        """Raises Damaged for anything but what `to_bytes` gives."""
+        rows = _rows(_SENT, sent)
+        return cls(rows["hash"].copy(), rows["mean"].copy())
+
+
+NOWHERE = Centre(np.zeros(0, np.uint32), np.zeros(0, np.float32))  # leaves numbers as they are
+
+
+class Means:
+    """The running means of all numbers seen.
+
+    >>> means = Means()
+    >>> for value in (1.0, 0.0, 5.0):
+    ...     means.add(Vector(np.array([7], np.uint32), np.array([value], np.float32), np.ones(1, np.uint8)))
+    >>> means.centre().mean.tolist()
+    [2.0]
+    """
+
+    def __init__(self) -> None:
+        self._known = np.zeros(MOST, np.uint32)
+        self._count = np.zeros(MOST, np.int64)
+        self._mean = np.zeros(MOST, np.float64)
+        self._size = 0
+
+    def add(self, raw: Vector) -> None:
+        """Take in the numbers of one outcome."""
+        if raw.number is not None:
+            state = self._known, self._count, self._mean, self._size
+            self._size = int(centring.observe(*state, raw.index, raw.value, raw.number))
+
+    def centre(self) -> Centre:
+        """The means as they are now."""
+        return Centre(self._known[: self._size].copy(), self._mean[: self._size].astype(np.float32))
+
+    def to_bytes(self) -> bytes:
+        return _packed(_SAVED, *(part[: self._size] for part in (self._known, self._count, self._mean)))
+
+    @classmethod
+    def from_bytes(cls, saved: bytes) -> Means:
+        """Raises Damaged for anything but what `to_bytes` gives."""
+        rows = _rows(_SAVED, saved)
+        if np.any(rows["count"] < 1):
+            raise Damaged("a mean is of one number or more")
+        means = cls()
+        size = means._size = len(rows)
+        means._known[:size], means._count[:size], means._mean[:size] = rows["hash"], rows["count"], rows["mean"]
+        return means
+
+
+def _packed(kind: np.dtype[np.void], *columns: npt.NDArray[np.generic]) -> bytes:
+    rows = np.empty(len(columns[0]), kind)
+    for name, column in zip(kind.names or (), columns, strict=True):
+        rows[name] = column
+    return rows.tobytes()
+
+
+def _rows(kind: np.dtype[np.void], packed: bytes) -> npt.NDArray[np.void]:
+    if len(packed) % kind.itemsize or len(packed) > MOST * kind.itemsize:
+        raise Damaged(f"{len(packed)} bytes are no means")
+    rows = np.frombuffer(packed, kind)
+    if np.any(rows["hash"][1:] <= rows["hash"][:-1]):
+        raise Damaged("hashes of means rise")
+    if not np.all(np.abs(rows["mean"]) <= LARGEST):  # false for NaN, too
+        raise Damaged(f"a mean is finite and within {LARGEST:.0f} of 0")
+    return rows
