@@ -15,8 +15,9 @@ from __future__ import annotations
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,50 +27,16 @@ import polars as pl
 from bandit.catalog import Catalog
 from bandit.config import Id
 from bandit.errors import BadInput
-from bandit.join import order, seconds
-from bandit.records import ARMS, Event, Outcome, Round
+from bandit.join import order
+from bandit.records import Event, Outcome
 from bandit.shelf import Shelf
+from service.frames import EVENT_SCHEMA, OUTCOME_SCHEMA, event_frame, outcome_frame, rows_of
 
 OUTCOMES, EVENTS = "outcomes", "events"
 
-OUTCOME_SCHEMA: dict[str, Any] = {
-    "position": pl.String,  # of the decision in the log
-    "decision": pl.String,  # 32 hex digits
-    "slot": pl.UInt8,
-    "time": pl.Datetime("us", "UTC"),
-    "user": pl.String,  # pseudonym, 32 hex digits, or null
-    "consent": pl.Boolean,
-    "arm": pl.String,
-    "context": pl.String,  # JSON
-    "catalog_version": pl.UInt32,
-    "model_version": pl.UInt64,
-    "candidates": pl.List(pl.UInt32),  # [k] positions in the policy's shelf of that catalog, or in `inline`
-    "templates": pl.List(pl.String),  # [k] of each candidate
-    "placements": pl.List(pl.String),  # [k]
-    "probabilities": pl.List(pl.Float32),  # [k]
-    "chosen": pl.UInt32,
-    "propensity": pl.Float32,
-    "excluded": pl.String,  # JSON: reason -> candidates
-    "inline": pl.String,  # JSON: candidates the request described, or null
-    "trainable": pl.Boolean,
-    "events": pl.String,  # JSON: the events that counted, each [id, type, time, occurred, value], or null
-    "impressions": pl.UInt32,
-    "clicks": pl.UInt32,
-    "conversions": pl.UInt32,
-    "revenue": pl.Float64,
-    "reward": pl.Float64,
-    "weight": pl.Float64,  # how many decisions the row stands for: 1, unless a log was thinned out before its import
-}
-_EVENT_SCHEMA: dict[str, Any] = {
-    "position": pl.String,
-    "id": pl.String,
-    "decision": pl.String,
-    "slot": pl.UInt8,
-    "type": pl.String,
-    "time": pl.Datetime("us", "UTC"),
-    "occurred": pl.Datetime("us", "UTC"),
-    "value": pl.Float64,
-}
+WAITING_ROWS = 20_000  # in memory before a file is due
+WAITING_CANDIDATES = 1_000_000  # of those rows together, as in one file: they are what makes a row long
+DAY_MS = 86_400_000
 
 
 class Archive:
@@ -77,48 +44,52 @@ class Archive:
 
     def __init__(self, folder: Path, policy: str) -> None:
         self.folder = policy_folder(folder, policy)
-        self._outcomes: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._events: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._pending: dict[Path, pl.DataFrame] = {}  # written, not yet named: final path -> rows
+        self._outcomes: dict[int, list[tuple[Outcome, Shelf]]] = defaultdict(list)  # by day
+        self._events: dict[int, list[tuple[str, Event]]] = defaultdict(list)
+        self._candidates = 0
+        self._pending: dict[Path, bytes] = {}  # written, not yet named: final path -> file
         self._token = uuid.uuid4().hex[:8]  # two learners never write one pending file
         self._catalogs: set[int] = set()
+        self.waiting = 0  # rows not on disk yet
 
     def add_outcome(self, outcome: Outcome, shelf: Shelf) -> None:
         """Take in a closed decision; it is on disk after the next `write`."""
-        rows = self._outcomes[_date(outcome.position)]
-        for slot, drawn in enumerate(outcome.decision.rounds):
-            rows.append(outcome_row(outcome, shelf, slot, drawn, outcome.rewards[slot]))
+        if outcome.decision.rounds:
+            self._outcomes[_day(outcome.position)].append((outcome, shelf))
+            self.waiting += len(outcome.decision.rounds)
+            self._candidates += _candidates(outcome)
 
     def add_event(self, position: str, event: Event) -> None:
         """Take in an event as it came."""
-        self._events[_date(position)].append(_event_row(position, event))
+        self._events[_day(position)].append((position, event))
+        self.waiting += 1
 
     @property
-    def waiting(self) -> int:
-        """Rows not on disk yet."""
-        return sum(map(len, [*self._outcomes.values(), *self._events.values()]))
+    def full(self) -> bool:
+        """Whether more should not be taken in before the next `write`."""
+        return self.waiting >= WAITING_ROWS or self._candidates >= WAITING_CANDIDATES
 
     def write(self) -> tuple[str, ...]:
         """Put all rows taken in so far on disk, pending; what a checkpoint must list for them to become valid."""
-        for kind, days, schema in (
-            (OUTCOMES, self._outcomes, OUTCOME_SCHEMA),
-            (EVENTS, self._events, _EVENT_SCHEMA),
-        ):
-            for date, rows in days.items():
-                first, last = (rows[at]["position"].replace("-", "_") for at in (0, -1))
-                path = self.folder / f"date={date}" / f"{kind}-{first}-to-{last}.parquet"
-                self._pending[path] = framed(rows, schema)
-                _put(self._pending[path], self._named(path))
-            days.clear()
+        for day, outcomes in self._outcomes.items():
+            for part in _parts(outcomes):
+                rows = [row for outcome, shelf in part for row in rows_of(outcome, shelf)]
+                self._keep(day, OUTCOMES, outcome_frame(rows))
+        for day, events in self._events.items():
+            for first in range(0, len(events), WAITING_ROWS):
+                self._keep(day, EVENTS, event_frame(events[first : first + WAITING_ROWS]))
+        self._outcomes.clear()
+        self._events.clear()
+        self.waiting = self._candidates = 0
         return tuple(self._named(path).relative_to(self.folder).as_posix() for path in self._pending)
 
     def publish(self) -> None:
         """Give the files written their names, now that the checkpoint that lists them is committed."""
-        for path, frame in self._pending.items():
+        for path, file in self._pending.items():
             try:
                 self._named(path).replace(path)
             except FileNotFoundError:  # removed by a learner that started meanwhile
-                _put(frame, path)
+                _put(file, path)
         self._pending.clear()
 
     def settle(self, committed: Iterable[str]) -> list[Path]:
@@ -133,6 +104,16 @@ class Archive:
                 removed.append(pending)
         return removed
 
+    def _keep(self, day: int, kind: str, frame: pl.DataFrame) -> None:
+        """Write a file of one day, pending."""
+        date = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date().isoformat()
+        first, last = (frame.item(row, "position").replace("-", "_") for row in (0, -1))
+        path = self.folder / f"date={date}" / f"{kind}-{first}-to-{last}.parquet"
+        file = BytesIO()
+        frame.write_parquet(file)
+        self._pending[path] = file.getvalue()
+        _put(self._pending[path], self._named(path))
+
     def _named(self, path: Path) -> Path:
         return path.with_name(f"{path.name}.{self._token}.pending")
 
@@ -145,19 +126,15 @@ class Archive:
             self._catalogs.add(catalog.version)
 
 
-def _put(frame: pl.DataFrame, path: Path) -> None:
+def _put(content: bytes, path: Path) -> None:
     """Write a file whole and have the disk keep it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".draft")
-    frame.write_parquet(draft)
-    with draft.open("rb") as file:
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def framed(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
-    """Rows as a frame, column by column, which Polars takes in a third less time."""
-    return pl.DataFrame({name: [row[name] for row in rows] for name in schema}, schema)
 
 
 def policy_folder(folder: Path, policy: str) -> Path:
@@ -176,7 +153,7 @@ def read_outcomes(folder: Path, policy: str) -> pl.DataFrame:
 
 def read_events(folder: Path, policy: str) -> pl.DataFrame:
     """Every archived event of a policy, in log order."""
-    return _read(folder, policy, EVENTS, _EVENT_SCHEMA)
+    return _read(folder, policy, EVENTS, EVENT_SCHEMA)
 
 
 def read_imported(folder: Path, policy: str) -> pl.DataFrame:
@@ -197,77 +174,25 @@ def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.Da
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
-def outcome_row(outcome: Outcome, shelf: Shelf | None, slot: int, drawn: Round, reward: float) -> dict[str, Any]:
-    """One slot as a row.
-
-    shelf  of the decision's catalog; None will do if the decision brought its own candidates
-    """
-    decision = outcome.decision
-    events = [event for event in outcome.events if event.slot == slot]
-    kinds = {event.type for event in events}
-    bought = [event.value for event in events if event.type == "purchase"]
-    templates, placements = _names(outcome, shelf, drawn)
-    return {
-        "position": outcome.position,
-        "decision": decision.id.hex(),
-        "slot": slot,
-        "time": _instant(decision.time),
-        "user": decision.user.hex() or None,
-        "consent": decision.consent,
-        "arm": ARMS[decision.arm],
-        "context": msgspec.json.encode(decision.context).decode(),
-        "catalog_version": decision.catalog_version,
-        "model_version": decision.model_version,
-        "candidates": drawn.positions().tolist(),
-        "templates": templates,
-        "placements": placements,
-        "probabilities": drawn.propensities().tolist(),
-        "chosen": drawn.chosen,
-        "propensity": drawn.propensity,
-        "excluded": msgspec.json.encode(decision.excluded).decode(),
-        "inline": msgspec.json.encode(decision.inline).decode() if decision.inline else None,
-        "trainable": decision.trainable,
-        "events": msgspec.json.encode([_told(event) for event in events]).decode() if events else None,
-        "impressions": int("impression" in kinds),
-        "clicks": int("click" in kinds),
-        "conversions": len(bought),
-        "revenue": sum(bought),
-        "reward": reward,
-        "weight": 1.0,
-    }
+def _parts(outcomes: Iterable[tuple[Outcome, Shelf]]) -> Iterator[list[tuple[Outcome, Shelf]]]:
+    """Outcomes in their order, as many together as one file shall hold."""
+    part: list[tuple[Outcome, Shelf]] = []
+    rows = candidates = 0
+    for each in outcomes:
+        part.append(each)
+        rows += len(each[0].decision.rounds)
+        candidates += _candidates(each[0])
+        if rows >= WAITING_ROWS or candidates >= WAITING_CANDIDATES:
+            yield part
+            part, rows, candidates = [], 0, 0
+    if part:
+        yield part
 
 
-def _names(outcome: Outcome, shelf: Shelf | None, drawn: Round) -> tuple[list[str], list[str]]:
-    positions = drawn.positions()
-    if inline := outcome.decision.inline:
-        return [inline[i].template for i in positions], [inline[i].placement for i in positions]
-    if shelf is None:
-        raise BadInput("#/shelf", "unresolved", f"catalog version {outcome.decision.catalog_version} is needed")
-    templates = [shelf.templates[i].id for i in shelf.template[positions]]
-    return templates, [shelf.placements[i].id for i in shelf.placement[positions]]
+def _candidates(outcome: Outcome) -> int:
+    return sum([drawn.k for drawn in outcome.decision.rounds])
 
 
-def _told(event: Event) -> list[Any]:
-    """An event without its decision and slot: id, type, time, occurred, value; times to the microsecond."""
-    return [event.id, event.type, round(event.time, 6), round(event.occurred, 6), event.value]
-
-
-def _event_row(position: str, event: Event) -> dict[str, Any]:
-    return {
-        "position": position,
-        "id": event.id,
-        "decision": event.decision.hex(),
-        "slot": event.slot,
-        "type": event.type,
-        "time": _instant(event.time),
-        "occurred": _instant(event.occurred),
-        "value": event.value,
-    }
-
-
-def _instant(time_s: float) -> datetime:
-    return datetime.fromtimestamp(time_s, UTC)
-
-
-def _date(position: str) -> str:
-    return datetime.fromtimestamp(seconds(position), UTC).date().isoformat()
+def _day(position: str) -> int:
+    """Days since 1970, UTC."""
+    return order(position)[0] // DAY_MS

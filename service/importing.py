@@ -15,14 +15,14 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
 
 from bandit.dsjson.read import Logged, Reader
 from bandit.errors import BadInput, Conflict
-from service.archive import OUTCOME_SCHEMA, OUTCOMES, framed, outcome_row, policy_folder
+from service.archive import OUTCOMES, policy_folder
+from service.frames import Row, outcome_frame
 
 BATCH = 2 * 2**20  # bytes of lines whose rows are Python objects at a time; more are slower to collect
 PART = 64 * 2**20  # bytes of lines behind one file
@@ -114,10 +114,10 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _row(logged: Logged) -> dict[str, Any]:
+def _row(logged: Logged) -> Row:
     outcome = logged.outcome
-    row = outcome_row(outcome, None, logged.slot, outcome.decision.rounds[0], outcome.rewards[0])
-    return row | {"trainable": logged.trainable, "weight": logged.weight}
+    drawn, reward = outcome.decision.rounds[0], outcome.rewards[0]
+    return Row(outcome, None, logged.slot, drawn, reward, logged.trainable, logged.weight)
 
 
 class _Parts:
@@ -125,17 +125,17 @@ class _Parts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[Row] = []
         self._frames: list[pl.DataFrame] = []
         self._batch = self._part = self._files = 0
 
-    def add(self, row: dict[str, Any], size: int) -> None:
+    def add(self, row: Row, size: int) -> None:
         """Take in the row of a line of `size` bytes."""
         self._rows.append(row)
         self._batch += size
         self._part += size
         if self._batch >= BATCH or self._part >= PART:
-            self._frames.append(framed(self._rows, OUTCOME_SCHEMA))
+            self._frames.append(outcome_frame(self._rows))
             self._rows, self._batch = [], 0
         if self._part >= PART:
             self._write()
@@ -143,7 +143,7 @@ class _Parts:
     def finish(self) -> None:
         """Write what is left."""
         if self._rows:
-            self._frames.append(framed(self._rows, OUTCOME_SCHEMA))
+            self._frames.append(outcome_frame(self._rows))
         if self._frames:
             self._write()
 
