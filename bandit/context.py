@@ -28,7 +28,7 @@ from bandit.features import (
 )
 from bandit.kernels import hashing
 
-_USER, _CONTEXT = namespace_hash("User"), namespace_hash("Context")
+USER, CONTEXT = namespace_hash("User"), namespace_hash("Context")
 
 
 def hash_context(
@@ -40,9 +40,9 @@ def hash_context(
 
     Raises BadInput, pointing to the value at fault.
     """
-    packed = _packed(context)
+    packed = packed_context(context)
     if packed is not None:
-        index, value, users = hashing.hash_centred_request(*packed, _USER, _CONTEXT, centre.known, centre.mean)
+        index, value, users = hashing.hash_centred_request(*packed, USER, CONTEXT, centre.known, centre.mean)
         if users >= 0:
             return Vector(index[:users], value[:users]), Vector(index[users:], value[users:])
     user, shared = _with_care(context, at)
@@ -51,16 +51,16 @@ def hash_context(
 
 def hash_raw_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
     """As `hash_context`, with numbers yet to be centred."""
-    packed = _packed(context)
+    packed = packed_context(context)
     if packed is not None:
-        index, value, number, users = hashing.hash_request(*packed, _USER, _CONTEXT)
+        index, value, number, users = hashing.hash_request(*packed, USER, CONTEXT)
         if users >= 0:
             of_user = index[:users], value[:users], number[:users]
             return Vector(*of_user), Vector(index[users:], value[users:], number[users:])
     return _with_care(context, at)
 
 
-def _packed(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int] | None:
+def packed_context(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int] | None:
     """A context in which nothing is unusual as a kernel takes it: text, weights, how many are the user's. Else None."""
     tokens: list[str] = []
     weights: list[float] = []

@@ -16,10 +16,13 @@ from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
 from bandit.features import Vector
 from bandit.page import page
+from bandit.quick import Prepared, choose, prepare
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
 from bandit.scoring import scores, standing
 from bandit.shelf import Shelf
 from bandit.stand import Stand, from_request, from_shelf
+
+Arm = Literal[0, 1]
 
 _ARM_SLOT = 255  # a draw of its own, so that the arm says nothing about the ads
 
@@ -33,6 +36,7 @@ class Weights:
     # float32[n] what each candidate of the shelf scores whatever the request; None: not summed beforehand
     standing: Floats | None = None
     centre: Centre = NOWHERE  # means of the numbers of a request
+    prepared: Prepared | None = None  # for the shelf that `standing` is of
 
 
 def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE) -> Weights:
@@ -41,7 +45,8 @@ def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE) -
     table  float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
     """
     rows = shelf.ad_rows, shelf.place_rows
-    return Weights(table, version, standing(table, shelf.terms, *rows, shelf.template, shelf.placement), centre)
+    known = standing(table, shelf.terms, *rows, shelf.template, shelf.placement)
+    return Weights(table, version, known, centre, prepare(shelf, known, centre, version))
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -65,20 +70,9 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     Raises BadInput for a feature out of bounds, with a pointer into the request.
     """
     context = ask.context or {}
-    shared = hash_context(context, weights.centre)
     stand = from_request(ask.inline) if ask.inline else from_shelf(shelf, ask.time, ask.templates, ask.placements)
     arm = _arm(ask, shelf)
-    rounds: tuple[Round, ...] = ()
-    if stand.k:
-        if arm == HOLDOUT:
-            spread = _held_out(ask, shelf, stand)
-        else:
-            spread = _explored(_costs(shared, stand, shelf, weights), shelf, weights)
-        chances = (uniform(ask.id, slot, weights.version) for slot in range(ask.count))
-        rounds = tuple(
-            Round(stand.packed(slot.left), slot.probabilities.tobytes(), slot.chosen)
-            for slot in page(spread, stand.everyone, stand.same_template, stand.same_placement, chances)
-        )
+    rounds = _quick_round(context, ask, stand, shelf, weights, arm) or _rounds(context, ask, stand, shelf, weights, arm)
     return Decision(
         id=ask.id,
         time=ask.time,
@@ -94,7 +88,34 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     )
 
 
-def _arm(ask: Ask, shelf: Shelf) -> Literal[0, 1]:
+def _quick_round(
+    context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Weights, arm: Arm
+) -> tuple[Round, ...] | None:
+    """The one round of a plain request, else None."""
+    if weights.prepared is None or ask.count != 1 or ask.inline or arm == HOLDOUT or not stand.k:
+        return None
+    chance = uniform(ask.id, 0, weights.version)
+    drawn = choose(context, stand, shelf, weights.table, weights.prepared, chance)
+    return None if drawn is None else (drawn,)
+
+
+def _rounds(context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Weights, arm: Arm) -> tuple[Round, ...]:
+    """The rounds of any request, step by step."""
+    shared = hash_context(context, weights.centre)
+    if not stand.k:
+        return ()
+    if arm == HOLDOUT:
+        spread = _held_out(ask, shelf, stand)
+    else:
+        spread = _explored(_costs(shared, stand, shelf, weights), shelf, weights)
+    chances = (uniform(ask.id, slot, weights.version) for slot in range(ask.count))
+    return tuple(
+        Round(stand.packed(slot.left), slot.probabilities.tobytes(), slot.chosen)
+        for slot in page(spread, stand.everyone, stand.same_template, stand.same_placement, chances)
+    )
+
+
+def _arm(ask: Ask, shelf: Shelf) -> Arm:
     """The arm of a user, the same on every visit; of the request, where nobody is named."""
     if shelf.policy.holdout.share == 0.0:
         return LEARNED

@@ -29,5 +29,10 @@ def probabilities(scores: Floats, exploration: Exploration, learned: int) -> Flo
     >>> probabilities(np.array([0.5, -1.0], np.float32), exploration, learned=0).tolist()
     [0.125, 0.875]
     """
-    floor = min(exploration.min_probability, 0.5 / max(scores.size, 1))
-    return exploring.floored(SPREADS[exploration.kind](scores, exploration, learned), floor)
+    spread = SPREADS[exploration.kind](scores, exploration, learned)
+    return exploring.floored(spread, floor(exploration, scores.size))
+
+
+def floor(exploration: Exploration, k: int) -> float:
+    """What none of k candidates falls below; at most half of all the mass goes to floors."""
+    return min(exploration.min_probability, 0.5 / max(k, 1))

@@ -12,10 +12,12 @@ Input arrays are declared read-only and C-contiguous, which accepts writable one
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+HERE = Path(__file__).parent
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -47,6 +49,17 @@ U8_OUT, I64_OUT = uint8[::1], int64[::1]
 U32_OUT, I32_OUT, F32_OUT, F64_OUT = uint32[::1], int32[::1], float32[::1], float64[::1]
 
 
+def _forget_stale() -> None:
+    """Drop what was compiled before the newest change here: Numba looks at a kernel's own file alone."""
+    newest = max(path.stat().st_mtime for path in HERE.glob("*.py"))
+    for compiled in HERE.glob("__pycache__/*.nbi"):
+        if compiled.stat().st_mtime < newest:
+            compiled.unlink(missing_ok=True)
+
+
+_forget_stale()
+
+
 def kernel(result: Any, *arguments: Any) -> Callable[[Function], Function]:
     """Compile a function for exactly these types."""
 
@@ -58,6 +71,6 @@ def kernel(result: Any, *arguments: Any) -> Callable[[Function], Function]:
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that only kernels of its own file call; the cache would miss a change elsewhere."""
+    """Compile a function that kernels call."""
     dispatcher: Any = numba.njit(cache=True, nogil=True, fastmath=False)(function)
     return cast(Function, dispatcher)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandit.kernels import centring, checking, drawing, exploring, hashing, scoring
+from bandit.kernels import centring, checking, choosing, drawing, exploring, hashing, scoring
 
 
 def compile_all() -> None:
@@ -32,3 +32,10 @@ def compile_all() -> None:
         probabilities = exploring.floored(spread(scores, 1.0), 0.0)
     drawing.draw(probabilities, 0.5)
     drawing.others(one, 0, one, one)
+    lengths = [choosing.PARTS + 1, 0, 5, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 1, 0, 0]  # one candidate without features
+    ends = np.cumsum(lengths, dtype=np.uint32)
+    parts = np.concatenate([ends, np.zeros(int(ends[-1]) - len(ends), np.uint32)])
+    nobody = np.zeros(0)
+    choosing.choose(
+        np.zeros(1, np.uint8), nobody, 0, 0, 0, weights, parts, np.zeros(1, np.uint32), 0, 1.0, 0.0, 0.5, value
+    )
