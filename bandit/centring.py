@@ -77,17 +77,29 @@ class Means:
         self._known = np.zeros(MOST, np.uint32)
         self._count = np.zeros(MOST, np.int64)
         self._mean = np.zeros(MOST, np.float64)
+        self._rounded = np.zeros(MOST, np.float32)  # of `_mean`
         self._size = 0
+        self._live = NOWHERE  # a view
 
     def add(self, raw: Vector) -> None:
         """Take in the numbers of one outcome."""
         if raw.number is not None:
-            state = self._known, self._count, self._mean, self._size
-            self._size = int(centring.observe(*state, raw.index, raw.value, raw.number))
+            state = self._known, self._count, self._mean, self._rounded, self._size
+            size = int(centring.observe(*state, raw.index, raw.value, raw.number))
+            if size != self._size:
+                self._look_at(size)
+
+    def of(self, raw: Vector) -> Vector:
+        """As `Centre.of` with the means as they are now."""
+        return self._live.of(raw)
 
     def centre(self) -> Centre:
         """The means as they are now."""
-        return Centre(self._known[: self._size].copy(), self._mean[: self._size].astype(np.float32))
+        return Centre(self._live.known.copy(), self._live.mean.copy())
+
+    def _look_at(self, size: int) -> None:
+        self._size = size
+        self._live = Centre(self._known[:size], self._rounded[:size])
 
     def to_bytes(self) -> bytes:
         return _packed(_SAVED, *(part[: self._size] for part in (self._known, self._count, self._mean)))
@@ -99,8 +111,10 @@ class Means:
         if np.any(rows["count"] < 1):
             raise Damaged("a mean is of one number or more")
         means = cls()
-        size = means._size = len(rows)
+        size = len(rows)
         means._known[:size], means._count[:size], means._mean[:size] = rows["hash"], rows["count"], rows["mean"]
+        means._rounded[:size] = rows["mean"]
+        means._look_at(size)
         return means
 
 

@@ -77,12 +77,27 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     l1: Penalty = 0.0  # every weight is held this much nearer to 0 for each unit of learning
     l2: Penalty = 0.0  # every weight shrinks by this share for each unit of learning
     constant: bool = False  # a weight that all candidates share
+    # How names and values of digits alone are hashed: to their number, so that 007 is 7, or as any other text.
+    hash: Literal["strings", "all"] = "strings"
+    # Products of a group with itself: each two features once, or in either order; each feature with itself too.
+    permutations: bool = False
     centre: bool = True  # numbers of a request less their running means, see bandit/centring.py
+    # Hours in which half of what was learned fades, by the times of the decisions; null: nothing does.
+    half_life_h: Annotated[float, Meta(ge=0.01, le=87_600.0)] | None = None
     vw_args: tuple[str, ...] = ()  # further ones, see bandit/vw_args.py
+
+    @property
+    def every(self) -> bool:
+        """Whether digits are hashed as any text: see `hash_features`."""
+        return self.hash == "all"
 
     def __post_init__(self) -> None:
         if reason := refused(self.vw_args):
             raise ValueError(f"vw_args: {reason}")
+        if self.half_life_h and (self.l1 or UNPENALISED.intersection(self.vw_args)):
+            raise ValueError(
+                f"half_life_h fades weights, and l1 or {' or '.join(sorted(UNPENALISED))} hold a part of them elsewhere"
+            )
         if (self.l1 or self.l2) and UNPENALISED.intersection(self.vw_args):
             raise ValueError(f"l1 and l2 act otherwise, or not at all, with {' or '.join(sorted(UNPENALISED))}")
 
@@ -154,6 +169,8 @@ def vw_arguments(learning: Learning) -> list[str]:
         arguments += ["--ignore_linear", letter]
     for group in learning.interactions:
         arguments += ["--interactions", group]
+    arguments += ["--hash", "all"] if learning.hash == "all" else []
+    arguments += ["--permutations"] if learning.permutations else []
     arguments += [word for name in ("l1", "l2") if (x := getattr(learning, name)) for word in (f"--{name}", repr(x))]
     return arguments + ([] if learning.constant else ["--noconstant"]) + list(learning.vw_args)
 

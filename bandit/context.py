@@ -32,32 +32,35 @@ USER, CONTEXT = namespace_hash("User"), namespace_hash("Context")
 
 
 def hash_context(
-    context: Mapping[str, Any], centre: Centre = NOWHERE, *, at: str = "#/context"
+    context: Mapping[str, Any], centre: Centre = NOWHERE, *, every: bool = False, at: str = "#/context"
 ) -> tuple[Vector, Vector]:
     """The `User` and the `Context` features of a request, ready to be scored.
 
     centre  the means that its numbers are taken less
+    every   as of `hash_features`
 
     Raises BadInput, pointing to the value at fault.
     """
     packed = packed_context(context)
     if packed is not None:
-        index, value, users = hashing.hash_centred_request(*packed, USER, CONTEXT, centre.known, centre.mean)
+        index, value, users = hashing.hash_centred_request(*packed, USER, CONTEXT, every, centre.known, centre.mean)
         if users >= 0:
             return Vector(index[:users], value[:users]), Vector(index[users:], value[users:])
-    user, shared = _with_care(context, at)
+    user, shared = _with_care(context, every, at)
     return centre.of(user), centre.of(shared)
 
 
-def hash_raw_context(context: Mapping[str, Any], *, at: str = "#/context") -> tuple[Vector, Vector]:
+def hash_raw_context(
+    context: Mapping[str, Any], *, every: bool = False, at: str = "#/context"
+) -> tuple[Vector, Vector]:
     """As `hash_context`, with numbers yet to be centred."""
     packed = packed_context(context)
     if packed is not None:
-        index, value, number, users = hashing.hash_request(*packed, USER, CONTEXT)
+        index, value, number, users = hashing.hash_request(*packed, USER, CONTEXT, every)
         if users >= 0:
             of_user = index[:users], value[:users], number[:users]
             return Vector(*of_user), Vector(index[users:], value[users:], number[users:])
-    return _with_care(context, at)
+    return _with_care(context, every, at)
 
 
 def packed_context(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int] | None:
@@ -105,10 +108,11 @@ def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> boo
     return True
 
 
-def _with_care(context: Mapping[str, Any], at: str) -> tuple[Vector, Vector]:
+def _with_care(context: Mapping[str, Any], every: bool, at: str) -> tuple[Vector, Vector]:
     user, shared = split_context(context, at=at)
     try:
-        return hash_numbered("User", user, at=f"{at}/user"), hash_numbered("Context", shared, at=at)
+        of_user = hash_numbered("User", user, every=every, at=f"{at}/user")
+        return of_user, hash_numbered("Context", shared, every=every, at=at)
     except BadInput as error:
         nested = [(name, inner) for name, value in context.items() if isinstance(value, dict) for inner in value]
         for name, inner in nested:

@@ -70,7 +70,10 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     Raises BadInput for a feature out of bounds, with a pointer into the request.
     """
     context = ask.context or {}
-    stand = from_request(ask.inline) if ask.inline else from_shelf(shelf, ask.time, ask.templates, ask.placements)
+    if ask.inline:
+        stand = from_request(ask.inline, every=shelf.policy.learning.every)
+    else:
+        stand = from_shelf(shelf, ask.time, ask.templates, ask.placements)
     arm = _arm(ask, shelf)
     rounds = _quick_round(context, ask, stand, shelf, weights, arm) or _rounds(context, ask, stand, shelf, weights, arm)
     return Decision(
@@ -101,7 +104,7 @@ def _quick_round(
 
 def _rounds(context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Weights, arm: Arm) -> tuple[Round, ...]:
     """The rounds of any request, step by step."""
-    shared = hash_context(context, weights.centre)
+    shared = hash_context(context, weights.centre, every=shelf.policy.learning.every)
     if not stand.k:
         return ()
     if arm == HOLDOUT:

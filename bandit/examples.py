@@ -19,7 +19,7 @@ def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
     shelf  of the catalog version the decision was made with
     """
     decision = outcome.decision
-    user, context = hash_raw_context(decision.context)
+    user, context = hash_raw_context(decision.context, every=shelf.policy.learning.every)
     for drawn, reward in zip(decision.rounds, outcome.rewards, strict=True):
         ads, placements = _candidates(decision, drawn, shelf)
         yield Example(
@@ -30,6 +30,7 @@ def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
             chosen=drawn.chosen,
             cost=-reward,
             propensity=drawn.propensity,
+            time=decision.time,
         )
 
 
@@ -51,6 +52,6 @@ class _Picked(Sequence[Vector]):
 def _candidates(decision: Decision, drawn: Round, shelf: Shelf) -> tuple[Sequence[Vector], Sequence[Vector]]:
     positions = drawn.positions()
     if decision.inline:
-        ads, placements = inline_vectors(decision.inline)
+        ads, placements = inline_vectors(decision.inline, every=shelf.policy.learning.every)
         return [ads[i] for i in positions], [placements[i] for i in positions]
     return _Picked(shelf.ads, shelf.template, positions), _Picked(shelf.places, shelf.placement, positions)

@@ -15,9 +15,9 @@ No text of a caller ever reaches a VW parser.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -36,8 +36,7 @@ IS_TEXT = float("nan")  # the next token is a string value
 IS_TRUE, IS_FALSE = float("inf"), float("-inf")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Vector:
+class Vector(msgspec.Struct, frozen=True, eq=False, gc=False):
     """The features of one namespace of one request, template or placement."""
 
     index: npt.NDArray[np.uint32]  # [d] whole hashes; a table of 2**b weights uses the lowest b bits
@@ -48,10 +47,11 @@ class Vector:
 EMPTY = Vector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
 
 
-def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = "#") -> Vector:
+def hash_features(namespace: str, features: Mapping[str, Feature], *, every: bool = False, at: str = "#") -> Vector:
     """Validate the features of one namespace and hash them, in their order; those that are 0 are left out.
 
-    at  JSON pointer of `features` in what the caller sent, for the error
+    every  hash digits as any text: VW's `--hash all`, where else `007` is 7 and a number is its own hash
+    at     JSON pointer of `features` in what the caller sent, for the error
 
     Raises BadInput for a name that is empty, longer than 128 bytes or starts with `_`, which VW's JSON
     keeps for itself; a number not finite or beyond 1e6; a string longer than 256 bytes; a NUL or lone
@@ -63,12 +63,12 @@ def hash_features(namespace: str, features: Mapping[str, Feature], *, at: str = 
     Traceback (most recent call last):
     bandit.errors.BadInput: #/context/user/age: a number is finite and within 1000000 of 0, not inf
     """
-    raw = hash_numbered(namespace, features, at=at)
+    raw = hash_numbered(namespace, features, every=every, at=at)
     kept = raw.value != 0.0
     return raw if raw is EMPTY else Vector(raw.index[kept], raw.value[kept])
 
 
-def hash_numbered(namespace: str, features: Mapping[str, Feature], *, at: str = "#") -> Vector:
+def hash_numbered(namespace: str, features: Mapping[str, Feature], *, every: bool = False, at: str = "#") -> Vector:
     """As `hash_features`, but with what is 0, and with `number`: how a request's features await their centring."""
     tokens: list[str] = []
     weights: list[float] = []
@@ -94,7 +94,7 @@ def hash_numbered(namespace: str, features: Mapping[str, Feature], *, at: str = 
                 weights.append(IS_TEXT)
     if len(weights) > FEATURES:
         raise BadInput(at, "bound", f"at most {FEATURES} features, not {len(weights)}")
-    return _hashed(tokens, weights, namespace_hash(namespace)) if weights else EMPTY
+    return _hashed(tokens, weights, namespace_hash(namespace), every) if weights else EMPTY
 
 
 def _strings(value: object, at: str, name: str) -> Iterable[str]:
@@ -117,10 +117,10 @@ def _is_text(text: str, most: int) -> bool:
         return False
 
 
-def _hashed(tokens: list[str], weights: list[float], seed: int) -> Vector:
+def _hashed(tokens: list[str], weights: list[float], seed: int, every: bool) -> Vector:
     tokens.append("")  # so that the last token, too, is ended by a NUL
     packed = np.frombuffer("\0".join(tokens).encode(), np.uint8)
-    return Vector(*hashing.hash_features(packed, np.array(weights, np.float64), seed))
+    return Vector(*hashing.hash_features(packed, np.array(weights, np.float64), seed, every))
 
 
 @cache

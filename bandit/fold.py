@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -28,6 +28,7 @@ from bandit.shelf import Shelf
 from bandit.totals import Totals
 
 START = "0-0"  # before every entry of a log
+TOGETHER = 500  # outcomes
 
 
 class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
@@ -109,7 +110,13 @@ class Fold:
         return []
 
     def step(self, position: str, entry: Entry) -> list[Outcome]:
-        """Take in the next entry and learn what it closes; those outcomes, in log order.
+        """Take in the next entry and learn what it closes; those outcomes, in log order. Raises as `take` does."""
+        outcomes = self.take(position, entry)
+        self.learn(outcomes)
+        return outcomes
+
+    def take(self, position: str, entry: Entry) -> list[Outcome]:
+        """Take in the next entry; what it closes, in log order, for `learn` before anything is kept of this state.
 
         Raises Damaged for a decision whose catalog is not there; `skip` it then.
         """
@@ -118,9 +125,19 @@ class Fold:
         self.counts.duplicates += self.join.duplicates - known
         self.counts.events += isinstance(entry, Event)
         self.read = position
-        for outcome in outcomes:
-            self._learn(outcome)
         return outcomes
+
+    def learn(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn what `take` has closed, in that order, whether by one entry or many.
+
+        One kind of work is done for many outcomes before the next: the processor's caches then serve it better.
+        """
+        for first in range(0, len(outcomes), TOGETHER):
+            some = outcomes[first : first + TOGETHER]
+            for outcome in some:
+                self.totals.add(outcome)
+            for outcome, ready in [(outcome, self._ready(outcome)) for outcome in some]:
+                self._learn(outcome, ready)
 
     def skip(self, position: str) -> None:
         """Pass over an entry that is damaged."""
@@ -172,12 +189,18 @@ class Fold:
         window = [self._window[0][0]] if self._window else []
         return min([*waiting, *window, self.read], key=order)
 
-    def _learn(self, outcome: Outcome) -> None:
+    def _ready(self, outcome: Outcome) -> list[Example]:
+        try:
+            return list(self._examples(outcome))
+        except BadInput:
+            self.counts.damaged += 1
+            return []
+
+    def _learn(self, outcome: Outcome, ready: list[Example]) -> None:
         self.cursor = outcome.position
-        self.totals.add(outcome)
         self.counts.used += len(outcome.events)
         try:
-            for slot, example in enumerate(self._examples(outcome)):
+            for slot, example in enumerate(ready):
                 self.model.learn(example, f"{outcome.position}/{slot}".encode())
         except BadInput:
             self.counts.damaged += 1

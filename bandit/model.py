@@ -15,9 +15,11 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
+import msgspec
 import numpy as np
 from vowpal_wabbit_next import _core
 
@@ -26,32 +28,35 @@ from bandit.centring import NOWHERE, Centre, Means
 from bandit.config import Learning, vw_arguments
 from bandit.errors import BadInput, Damaged, SnapshotRefused
 from bandit.features import LARGEST, Vector
+from bandit.forgetting import NEVER, Fading
 from bandit.kernels.checking import within
 from bandit.replay import Buffer, depth
 
+LATEST_S = 1e11  # about the year 5000
 COST_LIMIT = 1000.0  # magnitude of a cost, as of a reward
-HEADER = struct.Struct("<16sQQI")  # first: MAGIC, `learned`, `rewarded`, bytes of means, which come before VW's own
+# First: MAGIC, `learned`, `rewarded`, faded until, bytes of means, which come before VW's own.
+HEADER = struct.Struct("<16sQQdI")
 MAGIC = b"adbandit-model-2"
 PENALTIES = struct.Struct("<dd")  # l1 and l2 taken so far, in VW's bytes
+U8, U32, F32 = np.dtype(np.uint8), np.dtype(np.uint32), np.dtype(np.float32)  # slow to make anew for a comparison
 
 Pair = tuple[Vector, Vector]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
+class Example(msgspec.Struct, frozen=True, eq=False):
     """One outcome of one slot: what was known, what could be shown, what was shown and what it cost."""
 
     user: Vector  # raw
     context: Vector  # raw
-    ads: list[Vector]  # [k] one a candidate
-    placements: list[Vector]  # [k]
+    ads: Sequence[Vector]  # [k] one a candidate
+    placements: Sequence[Vector]  # [k]
     chosen: int  # position in [0, k)
     cost: float  # minus the reward; finite, clamped to within 1000 of 0
     propensity: float  # probability `chosen` was drawn with, in (0, 1]
+    time: float = 0.0  # when it was decided, seconds since 1970; only a half-life looks at it
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
+class _Lesson(msgspec.Struct, frozen=True, eq=False):
     """What VW needs of an example."""
 
     shared: Pair  # raw if numbers are to be centred
@@ -61,6 +66,7 @@ class _Lesson:
     position: int  # of the chosen one
     cost: float
     propensity: float
+    time: float
 
 
 class _Slot:
@@ -81,19 +87,25 @@ class Model:
     """A model being learned. Not for two threads at once."""
 
     def __init__(
-        self, learning: Learning, workspace: _core.Workspace, learned: int, rewarded: int, means: Means
+        self,
+        learning: Learning,
+        workspace: _core.Workspace,
+        learned: int = 0,
+        rewarded: int = 0,
+        faded_until: float = NEVER,
+        means: Means | None = None,
     ) -> None:
         self.learned = learned  # outcomes learned, replays not counted
         self.rewarded = rewarded  # of them, with a reward other than 0
-        self._means = means
-        self._centre = means.centre()
+        self._fading = Fading(learning.half_life_h, faded_until) if learning.half_life_h else None
+        self._means = means or Means()
         self._learning = learning
         self._workspace = workspace
         # [2**bits, 1, 4] weight, sum of squared gradients, scale, scratch
         self._table = np.asarray(workspace.weights())
         self._penalised = learning.l1 > 0.0 or learning.l2 > 0.0
         self._header = len(_workspace(learning, None).serialize()) if self._penalised else 0  # bytes before the weights
-        self._buffer: Buffer[_Lesson] = Buffer(learning.replay.buffer)
+        self._buffer: Buffer[_Lesson] = Buffer(learning.replay.buffer if learning.replay.depth else 0)
         self._shared = _Slot("UC", shared=True)
         self._chosen = _Slot("AP")
         self._others: list[_Slot] = []
@@ -102,7 +114,7 @@ class Model:
     @classmethod
     def fresh(cls, learning: Learning) -> Model:
         """A model that has learned nothing."""
-        return cls(learning, _workspace(learning, None), 0, 0, Means())
+        return cls(learning, _workspace(learning, None))
 
     @classmethod
     def load(cls, saved: bytes, sha256: str, learning: Learning) -> Model:
@@ -118,7 +130,7 @@ class Model:
             raise SnapshotRefused("the model's bytes do not match their checksum")
         if len(saved) < HEADER.size or not saved.startswith(MAGIC):
             raise SnapshotRefused("these are not the bytes of a saved model")
-        _, learned, rewarded, size = HEADER.unpack_from(saved)
+        _, learned, rewarded, faded_until, size = HEADER.unpack_from(saved)
         vw_model = saved[HEADER.size + size :]
         try:
             means = Means.from_bytes(saved[HEADER.size : HEADER.size + size])
@@ -131,7 +143,7 @@ class Model:
         # VW loads most truncated files, and adds other options to the saved ones, without a word.
         if workspace.serialize() != vw_model:
             raise SnapshotRefused("the model is not whole, or was made with other learning options")
-        model = cls(learning, workspace, learned, rewarded, means)
+        model = cls(learning, workspace, learned, rewarded, faded_until, means)
         model.check()
         return model
 
@@ -144,10 +156,12 @@ class Model:
         """
         lesson = self._lesson(example)
         past = self._buffer.draw(key, depth(self._learning.replay, self.learned, self.rewarded))
+        if self._fading:
+            self._fading.fade(self._table[:, 0, 0], lesson.time)
+            past = list(compress(past, self._fading.recalled([each.time for each in past], lesson.time, key)))
         if self._learning.centre:
             for raw in lesson.shared:
                 self._means.add(raw)
-            self._centre = self._means.centre()
         for each in (lesson, *past):
             self._push(each)
         self._buffer.add(lesson)
@@ -160,12 +174,12 @@ class Model:
 
     def centre(self) -> Centre:
         """What `weights` are to be scored with: the means that numbers of a request are taken less."""
-        return self._centre
+        return self._means.centre()
 
     @property
     def forgotten(self) -> int:
         """How many past outcomes `remember` must be given before learning can go on as if uninterrupted."""
-        return min(self.learned, self._learning.replay.buffer) - len(self._buffer)
+        return min(self.learned, self._buffer.size) - len(self._buffer)
 
     def weights(self) -> Floats:
         """The weights float32[2**bits] to score with, not contiguous: copy them to keep them.
@@ -189,8 +203,8 @@ class Model:
 
     def save(self) -> bytes:
         """The whole state but for the past outcomes."""
-        means = self._means.to_bytes()
-        return HEADER.pack(MAGIC, self.learned, self.rewarded, len(means)) + means + self.vw_model()
+        means, faded_until = self._means.to_bytes(), self._fading.until if self._fading else NEVER
+        return HEADER.pack(MAGIC, self.learned, self.rewarded, faded_until, len(means)) + means + self.vw_model()
 
     def vw_model(self) -> bytes:
         """The model as stock Vowpal Wabbit loads it; it predicts for requests whose numbers are centred."""
@@ -210,13 +224,16 @@ class Model:
             raise BadInput("#/cost", "bound", f"a cost is finite, not {example.cost}")
         if not 0.0 < example.propensity <= 1.0:
             raise BadInput("#/propensity", "bound", f"a propensity is in (0, 1], not {example.propensity}")
-        others = list(zip(example.ads, example.placements, strict=True))
-        chosen = others.pop(example.chosen)
-        if self._learning.cb_type == "mtr":
-            others = []
-        for pair in ((example.user, example.context), chosen, *others):
-            _check(pair)
+        if not abs(example.time) <= LATEST_S:
+            raise BadInput("#/time", "bound", f"a time is within {LATEST_S:.0f} s of 1970, not {example.time}")
         shared = example.user, example.context
+        chosen = example.ads[example.chosen], example.placements[example.chosen]
+        others: list[Pair] = []
+        if self._learning.cb_type != "mtr":
+            others = list(zip(example.ads, example.placements, strict=True))
+            others.pop(example.chosen)
+        for pair in (shared, chosen, *others):
+            _check(pair)
         if not self._learning.centre:
             shared = NOWHERE.of(example.user), NOWHERE.of(example.context)
         return _Lesson(
@@ -227,6 +244,7 @@ class Model:
             position=example.chosen,
             cost=min(max(example.cost, -COST_LIMIT), COST_LIMIT),
             propensity=max(example.propensity, self._learning.propensity_floor),
+            time=example.time,
         )
 
     def _push(self, lesson: _Lesson) -> None:
@@ -234,7 +252,7 @@ class Model:
             self._others.append(_Slot("AP"))
             self._blank.append(self._others[-1].example)
         user, context = lesson.shared
-        self._shared.fill((self._centre.of(user), self._centre.of(context)))
+        self._shared.fill((self._means.of(user), self._means.of(context)))
         self._chosen.fill(lesson.chosen)
         self._chosen.example._set_label(_core.CBLabel(label=(lesson.cost, lesson.propensity)))
         for slot, pair in zip(self._others, lesson.others, strict=False):
@@ -249,10 +267,11 @@ def _workspace(learning: Learning, model: bytes | None) -> _core.Workspace:
 
 def _check(pair: Pair) -> None:
     for vector in pair:
-        typed = vector.index.dtype == np.uint32 and vector.value.dtype == np.float32
-        if vector.number is not None:
-            typed = typed and vector.number.dtype == np.uint8 and vector.number.shape == vector.index.shape
-        if not typed or vector.index.shape != (vector.value.size,) or not vector.value.flags.c_contiguous:
+        index, value, number = vector.index, vector.value, vector.number
+        typed = index.dtype == U32 and value.dtype == F32
+        if number is not None:
+            typed = typed and number.dtype == U8 and number.shape == index.shape
+        if not typed or index.shape != value.shape or value.ndim != 1 or not value.flags.c_contiguous:
             raise BadInput("#/features", "type", "features are uint32 indices and as many float32 values")
-        if not within(vector.value, LARGEST):
+        if not within(value, LARGEST):
             raise BadInput("#/features", "bound", "a feature's value is finite and within 1e6 of 0")

@@ -38,6 +38,7 @@ class Prepared:
     parts: Positions  # uint32, see kernels/choosing.py
     kind: int  # of exploration
     sharpness: float
+    every: bool  # see `hash_features`
 
 
 def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Prepared:
@@ -58,7 +59,9 @@ def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Pre
     ends = np.cumsum([choosing.PARTS + 1, *map(len, words)])
     exploration = shelf.policy.exploration
     kind, sharp = _KINDS[exploration.kind]
-    return Prepared(np.concatenate([ends.astype(np.uint32), *words]), kind, sharp(exploration, learned))
+    return Prepared(
+        np.concatenate([ends.astype(np.uint32), *words]), kind, sharp(exploration, learned), shelf.policy.learning.every
+    )
 
 
 def choose(
@@ -74,7 +77,7 @@ def choose(
         return None
     probabilities = np.empty(stand.k, np.float32)
     chosen = choosing.choose(
-        *packed, USER, CONTEXT, table, prepared.parts, stand.positions,
+        *packed, USER, CONTEXT, prepared.every, table, prepared.parts, stand.positions,
         prepared.kind, prepared.sharpness, floor(shelf.policy.exploration, stand.k), chance, probabilities,
     )  # fmt: skip
     return None if chosen == choosing.UNUSUAL else Round(stand.named_by, probabilities.tobytes(), chosen)

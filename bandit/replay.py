@@ -23,7 +23,7 @@ class Buffer(Generic[Item]):
     """The last `size` items, oldest first."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._items: list[Item] = []
         self._oldest = 0
 
@@ -32,16 +32,18 @@ class Buffer(Generic[Item]):
 
     def add(self, item: Item) -> None:
         """Take in an item; when full the oldest goes."""
-        if len(self._items) < self._size:
+        if len(self._items) < self.size:
             self._items.append(item)
-        else:
+        elif self.size:
             self._items[self._oldest] = item
-            self._oldest = (self._oldest + 1) % self._size
+            self._oldest = (self._oldest + 1) % self.size
 
     def draw(self, key: bytes, count: int) -> list[Item]:
         """`count` items drawn evenly with replacement; none from an empty buffer."""
         size = len(self._items)
-        return [self._items[(self._oldest + p) % size] for p in positions(key, count, size)] if size else []
+        if not size or not count:
+            return []
+        return [self._items[(self._oldest + p) % size] for p in positions(key, count, size)]
 
 
 def depth(replay: Replay, seen: int, rewarded: int) -> int:

@@ -24,7 +24,7 @@ from bandit.kernels import scoring
 class Terms:
     """Which features, and which products of features, have a weight."""
 
-    interactions: npt.NDArray[np.uint8]  # [m, 4] see kernels/scoring.py
+    interactions: npt.NDArray[np.uint8]  # [m, 5] see kernels/scoring.py
     linear: npt.NDArray[np.uint8]  # [5] by group, then of the constant
     moving_interactions: npt.NDArray[np.uint8]  # those that a request has a part in
     moving_linear: npt.NDArray[np.uint8]
@@ -46,7 +46,8 @@ def terms(learning: Learning) -> Terms:
     wanted = effective(learning.interactions)
     moving = [term for term in wanted if "U" in term or "C" in term]
     moving_linear = np.array([*linear[:2], False, False, False], np.uint8)
-    return Terms(_table(wanted), np.array(linear, np.uint8), _table(moving), moving_linear)
+    tables = (_table(some, learning.permutations) for some in (wanted, moving))
+    return Terms(next(tables), np.array(linear, np.uint8), next(tables), moving_linear)
 
 
 def effective(interactions: Iterable[str]) -> tuple[str, ...]:
@@ -110,9 +111,9 @@ def scores(
     return result
 
 
-def _table(interactions: Sequence[str]) -> npt.NDArray[np.uint8]:
-    rows = [[*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term)] for term in interactions]
-    return np.array(rows, np.uint8).reshape(-1, 4)
+def _table(interactions: Sequence[str], permuted: bool) -> npt.NDArray[np.uint8]:
+    rows = [[*[*map(GROUPS.index, term), scoring.NONE][:3], _summed_for(term), permuted] for term in interactions]
+    return np.array(rows, np.uint8).reshape(-1, scoring.WIDTH)
 
 
 def _summed_for(term: str) -> int:

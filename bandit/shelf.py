@@ -64,8 +64,9 @@ def lay_out(catalog: Catalog, policy: Policy) -> Shelf:
     campaigns = {campaign.id: campaign for campaign in catalog.campaigns}
     owners = [campaigns.get(template.campaign or "", Campaign(id="none")) for template in catalog.templates]
     halted = [t.status != "active" or o.status != "active" for t, o in zip(catalog.templates, owners, strict=True)]
-    ads = tuple(hash_features("Ad", ad_features(template)) for template in catalog.templates)
-    places = tuple(hash_features("Placement", placement_features(place)) for place in placements)
+    every = policy.learning.every
+    ads = tuple(hash_features("Ad", ad_features(template), every=every) for template in catalog.templates)
+    places = tuple(hash_features("Placement", placement_features(place), every=every) for place in placements)
     if len(places) == 1:  # it ranks nothing, and learning it blurs what does
         places = (EMPTY,)
     opens = np.array([_seconds(owner.starts_at, -np.inf) for owner in owners], dtype=np.float64)
@@ -114,10 +115,14 @@ def eligible(
     return positions[~(paused | outside)], excluded
 
 
-def inline_vectors(candidates: tuple[InlineCandidate, ...]) -> tuple[list[Vector], list[Vector]]:
+def inline_vectors(
+    candidates: tuple[InlineCandidate, ...], *, every: bool = False
+) -> tuple[list[Vector], list[Vector]]:
     """Ad and placement features of one or more candidates that a request described itself.
 
     Where the placements of all are alike, none has features: what all candidates share ranks nothing.
+
+    every  as of `hash_features`
 
     Raises BadInput with a pointer into `candidates`.
     """
@@ -125,8 +130,8 @@ def inline_vectors(candidates: tuple[InlineCandidate, ...]) -> tuple[list[Vector
     for i, candidate in enumerate(candidates):
         ad = {"id": candidate.template} | candidate.features
         place = {"id": candidate.placement} | candidate.placement_features
-        ads.append(hash_features("Ad", ad, at=f"#/candidates/{i}/features"))
-        placements.append(hash_features("Placement", place, at=f"#/candidates/{i}/placement_features"))
+        ads.append(hash_features("Ad", ad, every=every, at=f"#/candidates/{i}/features"))
+        placements.append(hash_features("Placement", place, every=every, at=f"#/candidates/{i}/placement_features"))
     alike = all(_same(place, placements[0]) for place in placements)
     return ads, [EMPTY] * len(placements) if alike else placements
 

@@ -71,9 +71,12 @@ def _picked(shelf: Shelf, now: float, templates: Sequence[str] | None, placement
     )
 
 
-def from_request(candidates: tuple[InlineCandidate, ...]) -> Stand:
-    """What the request described, each with features of its own. Raises BadInput with a pointer into it."""
-    ads, places = inline_vectors(candidates)
+def from_request(candidates: tuple[InlineCandidate, ...], *, every: bool = False) -> Stand:
+    """What the request described, each with features of its own. Raises BadInput with a pointer into it.
+
+    every  as of `hash_features`
+    """
+    ads, places = inline_vectors(candidates, every=every)
     rows = np.arange(len(candidates), dtype=np.int32)
     names = [(candidate.template, candidate.placement) for candidate in candidates]
     same = _numbered([name for name, _ in names]), _numbered([name for _, name in names])

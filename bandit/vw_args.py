@@ -47,8 +47,9 @@ _ARGUMENTS = {  # why -> which, blank between
     _FIELD.format("propensity_floor"): "--clip_p",
     _EXPLORES: "--epsilon --softmax --lambda --squarecb --gamma_scale --gamma_exponent --mellowness --first --regcb"
     " --regcbopt --synthcover --nounif --cb_explore_adf --cb_explore",
-    _HASHES: "--hash --hash_seed --chain_hash --dictionary --affix --spelling --ngram --skips --keep --ignore"
-    " --feature_limit --permutations",
+    _FIELD.format("hash"): "--hash",
+    _FIELD.format("permutations"): "--permutations",
+    _HASHES: "--hash_seed --chain_hash --dictionary --affix --spelling --ngram --skips --keep --ignore --feature_limit",
     _PREDICTS: "--min_prediction --max_prediction --loss_function --link --nn --lrq --stage_poly --OjaNewton --redefine"
     " --feature_mask --no_bias_regularization --cb_min_cost",
     _MODELS: "--bag --cover --rnd --automl --boosting --bootstrap --cb_dro",

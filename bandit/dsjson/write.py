@@ -55,6 +55,7 @@ class Writer:
     def __init__(self, learning: Learning) -> None:
         self._floor = learning.propensity_floor
         self._means = Means() if learning.centre else None
+        self._every = learning.every
         self._known: dict[int, list[bytes]] = {}
 
     def lines(self, outcome: Outcome, shelf: Shelf | None) -> Iterator[bytes]:
@@ -65,7 +66,7 @@ class Writer:
         Raises BadInput where the learner, too, sets the rest of the outcome aside.
         """
         decision = outcome.decision
-        raw = hash_raw_context(decision.context)
+        raw = hash_raw_context(decision.context, every=self._every)
         features = split_context(decision.context)
         candidates = self._candidates(decision, shelf)
         for slot, (drawn, reward) in enumerate(zip(decision.rounds, outcome.rewards, strict=True)):

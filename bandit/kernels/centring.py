@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32, F64_OUT, I64_OUT, U8, U32, U32_OUT, int64, kernel
+from bandit.kernels.jit import F32, F32_OUT, F64_OUT, I64_OUT, U8, U32, U32_OUT, int64, kernel
 
 Counts = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
@@ -14,12 +14,21 @@ Values = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
 
 
-@kernel(int64, U32_OUT, I64_OUT, F64_OUT, int64, U32, F32, U8)
-def observe(known: Hashes, count: Counts, mean: Doubles, size: int, index: Hashes, value: Values, number: Flags) -> int:
+@kernel(int64, U32_OUT, I64_OUT, F64_OUT, F32_OUT, int64, U32, F32, U8)
+def observe(
+    known: Hashes,
+    count: Counts,
+    mean: Doubles,
+    rounded: Values,
+    size: int,
+    index: Hashes,
+    value: Values,
+    number: Flags,
+) -> int:
     """Take in the numbers among the features of one namespace; how many hashes are known then.
 
-    known, count, mean    [most] changed in place; the first `size` hold something
-    index, value, number  [d] as `hash_features` gives them
+    known, count, mean, rounded  [most] changed in place; the first `size` hold something; `rounded` is of `mean`
+    index, value, number         [d] as `hash_features` gives them
 
     Once `most` hashes are known, no others are taken in.
     """
@@ -31,9 +40,10 @@ def observe(known: Hashes, count: Counts, mean: Doubles, size: int, index: Hashe
             if size == known.size:
                 continue
             for i in range(size, at, -1):
-                known[i], count[i], mean[i] = known[i - 1], count[i - 1], mean[i - 1]
+                known[i], count[i], mean[i], rounded[i] = known[i - 1], count[i - 1], mean[i - 1], rounded[i - 1]
             known[at], count[at], mean[at] = index[j], 0, 0.0
             size += 1
         count[at] += 1
         mean[at] += (np.float64(value[j]) - mean[at]) / count[at]
+        rounded[at] = np.float32(mean[at])
     return size

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandit.kernels import drawing, exploring, hashing, scoring
-from bandit.kernels.jit import F32, F32_OUT, F64, U8, U32, float64, inner, int64, kernel, uint32
+from bandit.kernels.jit import F32, F32_OUT, F64, U8, U32, boolean, float64, inner, int64, kernel, uint32
 
 Words = npt.NDArray[np.uint32]
 Numbers = npt.NDArray[np.float32]
@@ -45,7 +45,7 @@ def _rows(prepared: Words, part: int) -> npt.NDArray[np.int32]:
 def _costs(table: Numbers, prepared: Words, positions: Words, index: Words, value: Numbers, users: int) -> Numbers:
     terms = _words(prepared, TERMS).astype(np.uint8)
     return scoring.score(
-        table, terms.reshape(terms.size // 4, 4), _words(prepared, LINEAR).astype(np.uint8),
+        table, terms.reshape(terms.size // scoring.WIDTH, scoring.WIDTH), _words(prepared, LINEAR).astype(np.uint8),
         index[:users], value[:users], index[users:], value[users:],
         _rows(prepared, AD_START), _rows(prepared, AD_FEATURE),
         _words(prepared, AD_DISTINCT), _numbers(prepared, AD_VALUE),
@@ -56,13 +56,14 @@ def _costs(table: Numbers, prepared: Words, positions: Words, index: Words, valu
     )  # fmt: skip
 
 
-@kernel(int64, U8, F64, int64, uint32, uint32, F32, U32, U32, int64, float64, float64, float64, F32_OUT)
+@kernel(int64, U8, F64, int64, uint32, uint32, boolean, F32, U32, U32, int64, float64, float64, float64, F32_OUT)
 def choose(
     text: npt.NDArray[np.uint8],
     weight: npt.NDArray[np.float64],
     users: int,
     user_seed: int,
     context_seed: int,
+    every: bool,
     table: Numbers,
     prepared: Words,
     positions: Words,
@@ -74,7 +75,7 @@ def choose(
 ) -> int:
     """Position in `positions` of the candidate drawn; `probabilities` is filled. UNUSUAL if the text is not sound.
 
-    text to context_seed  as of `hashing.hash_request`
+    text to every         as of `hashing.hash_request`
     table                 [2**b] weights
     prepared              PARTS + 1 ends, the first of them where the first part begins; then the parts
     positions             [k] candidates of the shelf, k at least 1
@@ -84,7 +85,7 @@ def choose(
     probabilities         [k]
     """
     known, mean = _words(prepared, KNOWN), _numbers(prepared, MEAN)
-    index, value, users = hashing.hash_centred_request(text, weight, users, user_seed, context_seed, known, mean)
+    index, value, users = hashing.hash_centred_request(text, weight, users, user_seed, context_seed, every, known, mean)
     if users < 0:
         return UNUSUAL
     costs = _costs(table, prepared, positions, index, value, users)

@@ -17,6 +17,7 @@ from bandit.kernels.jit import (
     U8_OUT,
     U32,
     U32_OUT,
+    boolean,
     inner,
     int64,
     kernel,
@@ -65,8 +66,10 @@ def _murmur(text: Bytes, start: int, stop: int, seed: np.uint32) -> np.uint32:
 
 
 @inner
-def _hashed(text: Bytes, start: int, stop: int, seed: np.uint32) -> np.uint32:
-    """VW's hashstring: blanks at the ends do not count, and digits alone hash to their number."""
+def _hashed(text: Bytes, start: int, stop: int, seed: np.uint32, every: bool) -> np.uint32:
+    """VW's hashstring, where blanks at the ends do not count and digits alone hash to their number, or its hashall."""
+    if every:
+        return _murmur(text, start, stop, seed)
     while start < stop and text[start] <= BLANK:
         start += 1
     while start < stop and text[stop - 1] <= BLANK:
@@ -95,16 +98,16 @@ def murmur3(text: Bytes, seed: int) -> np.uint32:
 @kernel(uint32, U8, uint32)
 def hashstring(text: Bytes, seed: int) -> np.uint32:
     """VW's hash of a name: MurmurHash3 of the trimmed text; seed + number if it is all digits."""
-    return _hashed(text, 0, text.size, np.uint32(seed))
+    return _hashed(text, 0, text.size, np.uint32(seed), False)
 
 
 @inner
-def _hash_text(text: Bytes, start: int, stop: int, seed: np.uint32) -> np.uint32:
+def _hash_text(text: Bytes, start: int, stop: int, seed: np.uint32, every: bool) -> np.uint32:
     """A string value: blank, tab, `|` and `:` count as `_`, since VW's JSON parser rewrites them."""
     for i in range(start, stop):
         if text[i] == BLANK or text[i] == TAB or text[i] == BAR or text[i] == COLON:
             text[i] = UNDERSCORE
-    return _hashed(text, start, stop, seed)
+    return _hashed(text, start, stop, seed, every)
 
 
 @inner
@@ -113,13 +116,16 @@ def _value(weight: float) -> np.float32:
     return np.float32(weight) if np.isfinite(weight) else np.float32(0.0 if weight < 0.0 else 1.0)
 
 
-@kernel(triple(U32_OUT, F32_OUT, U8_OUT), U8, F64, uint32)
-def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tuple[Indices, Values, Bytes]:
+@kernel(triple(U32_OUT, F32_OUT, U8_OUT), U8, F64, uint32, boolean)
+def hash_features(
+    text: Bytes, weight: npt.NDArray[np.float64], seed: int, every: bool
+) -> tuple[Indices, Values, Bytes]:
     """Indices [d], values [d] and which are numbers [d], of one namespace's features.
 
     text    utf-8 tokens, each ended by a NUL: a name, followed by its value if the value is a string
     weight  [d] the value of a number; NaN says the next token is a string value; infinity is true, minus it false
     seed    hash of the namespace
+    every   hash digits as any text, as VW does with `--hash all`
     """
     index = np.empty(weight.size, np.uint32)
     value = np.empty(weight.size, np.float32)
@@ -128,19 +134,19 @@ def hash_features(text: Bytes, weight: npt.NDArray[np.float64], seed: int) -> tu
     start = 0
     for j in range(weight.size):
         stop = _token_end(text, start)
-        index[j] = _hashed(text, start, stop, np.uint32(seed))
+        index[j] = _hashed(text, start, stop, np.uint32(seed), every)
         value[j], number[j] = _value(weight[j]), np.isfinite(weight[j])
         start = stop + 1
         if np.isnan(weight[j]):
             stop = _token_end(text, start)
-            index[j] = _hash_text(text, start, stop, index[j])
+            index[j] = _hash_text(text, start, stop, index[j], every)
             start = stop + 1
     return index, value, number
 
 
 @inner
 def _hash_request(
-    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int
+    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int, every: bool
 ) -> tuple[Indices, Values, Bytes, int]:
     index = np.empty(weight.size, np.uint32)
     value = np.empty(weight.size, np.float32)
@@ -151,21 +157,22 @@ def _hash_request(
     for j in range(weight.size):
         stop = _token_end(text, start)
         sound = sound and 1 <= stop - start <= 128 and text[start] != UNDERSCORE
-        index[j] = _hashed(text, start, stop, np.uint32(user_seed) if j < users else np.uint32(context_seed))
+        seed = np.uint32(user_seed) if j < users else np.uint32(context_seed)
+        index[j] = _hashed(text, start, stop, seed, every)
         value[j], number[j] = _value(weight[j]), np.isfinite(weight[j])
         start = stop + 1
         if np.isnan(weight[j]):
             stop = _token_end(text, start)
             sound = sound and stop - start <= 256
-            index[j] = _hash_text(text, start, stop, index[j])
+            index[j] = _hash_text(text, start, stop, index[j], every)
             start = stop + 1
     sound = sound and start + (weight.size == 0) == text.size
     return index, value, number, users if sound else -1
 
 
-@kernel(quadruple(U32_OUT, F32_OUT, U8_OUT, int64), U8, F64, int64, uint32, uint32)
+@kernel(quadruple(U32_OUT, F32_OUT, U8_OUT, int64), U8, F64, int64, uint32, uint32, boolean)
 def hash_request(
-    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int
+    text: Bytes, weight: npt.NDArray[np.float64], users: int, user_seed: int, context_seed: int, every: bool
 ) -> tuple[Indices, Values, Bytes, int]:
     """Both namespaces of a request at once: as `hash_features`, and how many of the features are the user's.
 
@@ -174,7 +181,7 @@ def hash_request(
     Says -1 of the user's if anything is not sound. Sound are names of 1 to 128 bytes, the first not `_`, strings of at
     most 256 bytes, and no NUL but those that end a token.
     """
-    return _hash_request(text, weight, users, user_seed, context_seed)
+    return _hash_request(text, weight, users, user_seed, context_seed, every)
 
 
 @inner
@@ -194,13 +201,14 @@ def _centre(index: Indices, value: Values, number: Bytes, users: int, known: Ind
     return d, of_user
 
 
-@kernel(triple(U32_OUT, F32_OUT, int64), U8, F64, int64, uint32, uint32, U32, F32)
+@kernel(triple(U32_OUT, F32_OUT, int64), U8, F64, int64, uint32, uint32, boolean, U32, F32)
 def hash_centred_request(
     text: Bytes,
     weight: npt.NDArray[np.float64],
     users: int,
     user_seed: int,
     context_seed: int,
+    every: bool,
     known: Indices,
     mean: Values,
 ) -> tuple[Indices, Values, int]:
@@ -209,7 +217,7 @@ def hash_centred_request(
     known  [m] rising hashes of the numbers that have a mean
     mean   [m] theirs
     """
-    index, value, number, users = _hash_request(text, weight, users, user_seed, context_seed)
+    index, value, number, users = _hash_request(text, weight, users, user_seed, context_seed, every)
     d, of_user = _centre(index, value, number, users, known, mean)
     return index[:d], value[:d], of_user if users >= 0 else -1
 

@@ -22,11 +22,13 @@ Rows = npt.NDArray[np.int32]
 Ends = npt.NDArray[np.int64]  # [5] group g holds [ends[g], ends[g + 1]) of the features at hand
 Table = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.uint8]
+Term = tuple[int, int, int, bool]  # groups, NONE after a pair, and whether permutations are wanted
 Sums = npt.NDArray[np.float64]
 Partners = tuple[int, Indices, Values]
 Stacked = tuple[Rows, Rows, Indices, Values]  # start, feature, distinct, value: see `score`
 
 USER, CONTEXT, AD, PLACEMENT, NONE = 0, 1, 2, 3, 4  # groups, in the order of `U C A P`; NONE fills up a pair
+WIDTH = 5  # columns of a table of interactions
 # What an interaction must be summed for.
 PER_REQUEST, PER_TEMPLATE, PER_PLACEMENT, PER_CANDIDATE = 0, 1, 2, 3
 PER_AD_FEATURE, PER_PLACEMENT_FEATURE = 4, 5  # pairs of the request with a template, with a placement
@@ -49,23 +51,25 @@ def _crossed(weights: Weights, half: np.uint32, index: Indices, value: Values, s
 
 
 @inner
-def _pair(weights: Weights, first: int, second: int, ends: Ends, index: Indices, value: Values) -> float:
-    """Two groups; a group with itself gives combinations, not permutations."""
+def _pair(weights: Weights, term: Term, ends: Ends, index: Indices, value: Values) -> float:
+    """Two groups; a group with itself gives combinations, unless permutations are wanted."""
+    first, second, _, permuted = term
     total = 0.0
     for i in range(ends[first], ends[first + 1]):
-        start = i if first == second else ends[second]
+        start = i if first == second and not permuted else ends[second]
         half = np.uint32(FNV_PRIME * index[i])
         total += value[i] * _crossed(weights, half, index, value, start, ends[second + 1])
     return total
 
 
 @inner
-def _triple(weights: Weights, first: int, second: int, third: int, ends: Ends, index: Indices, value: Values) -> float:
+def _triple(weights: Weights, term: Term, ends: Ends, index: Indices, value: Values) -> float:
+    first, second, third, permuted = term
     total = 0.0
     for i in range(ends[first], ends[first + 1]):
         half = np.uint32(FNV_PRIME * index[i])
-        for j in range(i if first == second else ends[second], ends[second + 1]):
-            start = j if second == third else ends[third]
+        for j in range(i if first == second and not permuted else ends[second], ends[second + 1]):
+            start = j if second == third and not permuted else ends[third]
             deeper = np.uint32(FNV_PRIME * (half ^ index[j]))
             total += value[i] * value[j] * _crossed(weights, deeper, index, value, start, ends[third + 1])
     return total
@@ -75,13 +79,13 @@ def _triple(weights: Weights, first: int, second: int, third: int, ends: Ends, i
 def _interactions(weights: Weights, terms: Table, wanted: int, ends: Ends, index: Indices, value: Values) -> float:
     total = 0.0
     for m in range(terms.shape[0]):
-        first, second, third = int(terms[m, 0]), int(terms[m, 1]), int(terms[m, 2])
         if terms[m, 3] != wanted:
             continue
-        if third == NONE:
-            total += _pair(weights, first, second, ends, index, value)
+        term = (int(terms[m, 0]), int(terms[m, 1]), int(terms[m, 2]), terms[m, 4] != 0)
+        if terms[m, 2] == NONE:
+            total += _pair(weights, term, ends, index, value)
         else:
-            total += _triple(weights, first, second, third, ends, index, value)
+            total += _triple(weights, term, ends, index, value)
     return total
 
 
@@ -206,7 +210,8 @@ def score(
     """Scores [k], lower is better.
 
     weights     [2**b]
-    terms       [m, 4] the groups of each interaction, NONE after a pair, then what it must be summed for
+    terms       [m, WIDTH] the groups of each interaction, NONE after a pair; what it must be summed for; 1 if a group
+                with itself gives permutations
     linear      [5] 1 for the groups whose features count by themselves too, and for the constant if there is one
     *_start     [n + 1] where the features of a template or placement begin in *_feature and *_value
     *_feature   [f] position of each feature's index in *_distinct

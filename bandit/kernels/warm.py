@@ -15,14 +15,14 @@ def compile_all() -> None:
     """Call each kernel once. Takes seconds on the first start of a machine, milliseconds afterwards."""
     text = np.frombuffer(b"a\0b\0", np.uint8)
     hashing.murmur3(text, int(hashing.hashstring(text, 0)))
-    index, value, number = hashing.hash_features(text, np.array([np.nan]), 0)
-    hashing.hash_request(text, np.array([np.nan]), 1, 0, 0)
-    hashing.hash_centred_request(text, np.array([np.nan]), 1, 0, 0, index, value)
+    index, value, number = hashing.hash_features(text, np.array([np.nan]), 0, False)
+    hashing.hash_request(text, np.array([np.nan]), 1, 0, 0, False)
+    hashing.hash_centred_request(text, np.array([np.nan]), 1, 0, 0, False, index, value)
     hashing.centred(index, value, number, index, value)
-    centring.observe(index.copy(), np.ones(1, np.int64), np.ones(1), 1, index, value, number)
+    centring.observe(index.copy(), np.ones(1, np.int64), np.ones(1), value.copy(), 1, index, value, number)
     rows, one = np.array([0, 1], np.int32), np.zeros(1, np.int32)
     group = np.ones(4, np.uint8)
-    terms = np.array([[scoring.AD, scoring.PLACEMENT, scoring.NONE, scoring.PER_CANDIDATE]], np.uint8)
+    terms = np.array([[scoring.AD, scoring.PLACEMENT, scoring.NONE, scoring.PER_CANDIDATE, 0]], np.uint8)
     weights = np.zeros(16, np.float32)
     request = (index, value, index, value)
     stacked = (rows, one, index, value)
@@ -37,5 +37,5 @@ def compile_all() -> None:
     parts = np.concatenate([ends, np.zeros(int(ends[-1]) - len(ends), np.uint32)])
     nobody = np.zeros(0)
     choosing.choose(
-        np.zeros(1, np.uint8), nobody, 0, 0, 0, weights, parts, np.zeros(1, np.uint32), 0, 1.0, 0.0, 0.5, value
+        np.zeros(1, np.uint8), nobody, 0, 0, 0, False, weights, parts, np.zeros(1, np.uint32), 0, 1.0, 0.0, 0.5, value
     )

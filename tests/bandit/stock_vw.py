@@ -38,16 +38,16 @@ def _members(features: Features) -> str:
     return "{" + ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in members) + "}"
 
 
-def parsed(features: Features, bits: int = 18) -> tuple[list[int], list[float]]:
+def parsed(features: Features, bits: int = 18, hashed: str = "strings") -> tuple[list[int], list[float]]:
     """Indices and values of one namespace's features, as VW's dsjson parser makes them."""
     line = dsjson(({}, features), [({}, {"id": "a"})], (0, 0.0, 1.0))
-    group = _parser(bits).parse_json(line)[0]["C"]
+    group = _parser(bits, hashed).parse_json(line)[0]["C"]
     return list(group.indices), list(group.values)
 
 
 @cache
-def _parser(bits: int) -> DSJsonFormatParser:
-    return DSJsonFormatParser(Workspace(vw_arguments(Learning(bits=bits))))
+def _parser(bits: int, hashed: str) -> DSJsonFormatParser:
+    return DSJsonFormatParser(Workspace(vw_arguments(Learning(bits=bits, hash=hashed))))
 
 
 def predicted(workspace: Workspace, shared: Sequence[Vector], actions: Sequence[Sequence[Vector]]) -> np.ndarray:

@@ -28,10 +28,11 @@ def _said(way, context):
         return fault.pointer, fault.code, fault.detail
 
 
-@given(CONTEXTS)
+@given(CONTEXTS, st.booleans())
 @settings(max_examples=1_500, deadline=None)
-def test_the_quick_way_says_what_the_careful_way_says(context):
-    assert _said(hash_raw_context, context) == _said(lambda c: module._with_care(c, "#/context"), context)
+def test_the_quick_way_says_what_the_careful_way_says(context, every):
+    quick = _said(lambda c: hash_raw_context(c, every=every), context)
+    assert quick == _said(lambda c: module._with_care(c, every, "#/context"), context)
 
 
 def _shown(value: object) -> str:

@@ -90,11 +90,21 @@ def test_what_is_written_reads_back_as_it_was(outcome):
     assert list(Writer(LEARNING).lines(back, None)) == [line]
 
 
-@pytest.mark.parametrize("centre", [True, False])
+OTHERWISE = [
+    {},
+    {"centre": False},
+    {"hash": "all", "centre": False},
+    {"hash": "all", "permutations": True, "interactions": ("AA", "UAA", "UA")},
+]
+
+
+@pytest.mark.parametrize("options", OTHERWISE, ids=lambda options: " ".join(options) or "default")
 @given(outcomes=st.lists(_outcomes(), min_size=5, max_size=40))
 @laws(25)
-def test_stock_vw_learns_the_same_weights_from_any_text(centre, outcomes, tmp_path_factory):
-    assert _agree(outcomes, Learning(bits=14, replay=ONCE, centre=centre), tmp_path_factory.mktemp("any"))
+def test_stock_vw_learns_the_same_weights_from_any_text(options, outcomes, tmp_path_factory):
+    learning = Learning(bits=14, replay=ONCE, **options)
+    shelf = lay_out(CATALOG, msgspec.structs.replace(POLICY, learning=learning))
+    assert _agree(outcomes, learning, tmp_path_factory.mktemp("any"), shelf)
 
 
 def _shop(n: int) -> Iterator[Outcome]:

@@ -42,11 +42,12 @@ def _bytes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode() or b"", np.uint8)
 
 
-@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=12))
+@pytest.mark.parametrize("hashed", ["strings", "all"])
+@given(features=st.dictionaries(NAMES, VALUES, min_size=1, max_size=12))
 @settings(max_examples=400)
-def test_indices_and_values_are_those_of_vw_reading_the_same_features_as_dsjson(features):
-    index, value = parsed(features)
-    ours = hash_features("Context", features)
+def test_indices_and_values_are_those_of_vw_reading_the_same_features_as_dsjson(hashed, features):
+    index, value = parsed(features, hashed=hashed)
+    ours = hash_features("Context", features, every=hashed == "all")
     assert (ours.index & (2**18 - 1)).tolist() == [i & (2**18 - 1) for i in index]
     assert ours.value.tolist() == value
 

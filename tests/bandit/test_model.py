@@ -1,12 +1,12 @@
 """The model learns what stock Vowpal Wabbit learns, and goes on after a restart as if there had been none."""
 
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from vowpal_wabbit_next import DSJsonFormatParser, Workspace
 
 from bandit.config import Learning, Replay, vw_arguments
@@ -242,4 +242,4 @@ def test_a_model_with_a_weight_that_is_not_finite_is_refused(weight):
     workspace = Workspace(vw_arguments(learning))
     workspace.weights()[5, 0, 0] = weight
     with pytest.raises(SnapshotRefused, match="finite"):
-        _load(HEADER.pack(MAGIC, 0, 0, 0) + workspace.serialize(), learning)
+        _load(HEADER.pack(MAGIC, 0, 0, 0.0, 0) + workspace.serialize(), learning)

@@ -27,6 +27,7 @@ LEARNINGS = [
     Learning(),
     Learning(interactions=("AU", "CP", "UCA"), ignore_linear="", constant=True),
     Learning(interactions=(), ignore_linear="A"),
+    Learning(interactions=("CC", "AAU"), permutations=True, hash="all"),
 ]
 
 
@@ -58,7 +59,7 @@ def said(ask, shelf, weights):
 
 
 @pytest.mark.parametrize("kind", sorted(SPREADS))
-@pytest.mark.parametrize("learning", LEARNINGS, ids=["default", "crossed", "bare"])
+@pytest.mark.parametrize("learning", LEARNINGS, ids=["default", "crossed", "bare", "permuted"])
 @given(context=PLAIN | CONTEXTS, seed=st.integers(0, 2**32 - 1), late=st.booleans())
 @settings(max_examples=60)
 def test_the_quick_way_decides_what_the_general_way_decides(kind, learning, context, seed, late):
@@ -74,3 +75,12 @@ def test_a_plain_request_is_decided_the_quick_way():
     ask = Ask(id=b"7" * 16, time=1e9, context={"hour": 3, "user": {"age": 4}})
     stand = from_shelf(shelf, 1e9, None, None)
     assert choose(ask.context, stand, shelf, weights.table, weights.prepared, 0.5) is not None
+
+
+def test_digits_are_hashed_as_the_policy_says():
+    ask = Ask(id=b"7" * 16, time=1e9, context={"page": "0007"})
+    one, other = (
+        decide(ask, shelf, weighed(shelf, 7))
+        for shelf in (shop("softmax", x) for x in (LEARNINGS[0], Learning(hash="all")))
+    )
+    assert one.rounds[0].probabilities != other.rounds[0].probabilities

@@ -29,16 +29,20 @@ def test_scores_agree_with_vw_for_any_interactions_and_ignored_groups(seed):
     _agree(learning(rng), rng)
 
 
+@pytest.mark.parametrize("permutations", [False, True])
 @pytest.mark.parametrize("interaction", INTERACTIONS)
-def test_scores_agree_with_vw_for_each_interaction_by_itself(interaction):
-    _agree(Learning(bits=12, interactions=(interaction,)), np.random.default_rng(7))
+def test_scores_agree_with_vw_for_each_interaction_by_itself(interaction, permutations):
+    options = Learning(bits=12, interactions=(interaction,), permutations=permutations)
+    _agree(options, np.random.default_rng(7))
 
 
+@pytest.mark.parametrize("permutations", [False, True])
 @pytest.mark.parametrize(
     "interactions", [["UA", "AU"], ["PCA", "CPA", "PAC"], ["AUA", "AAU"], ["UP", "PU", "UA", "UA"]]
 )
-def test_interactions_of_the_same_letters_count_once_as_in_vw(interactions):
-    _agree(Learning(bits=12, interactions=tuple(interactions)), np.random.default_rng(3))
+def test_interactions_of_the_same_letters_count_once_as_in_vw(interactions, permutations):
+    options = Learning(bits=12, interactions=tuple(interactions), permutations=permutations)
+    _agree(options, np.random.default_rng(3))
 
 
 def test_a_pair_keeps_its_order_and_a_repeated_letter_sorts():

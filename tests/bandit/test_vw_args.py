@@ -99,7 +99,7 @@ def test_only_what_is_asked_for_becomes_an_argument():
         (["--cover", "5"], "several models"),
         (["--nn", "3"], "scoring kernel would not know"),
         (["--sparse_weights"], "does not go on"),
-        (["--hash", "all"], "hashes"),
+        (["--hash", "all"], "field `hash`"),
         (["-q", "UU"], "`interactions`"),
         (["--l2", "0.1"], "`l2`"),
         (["--noconstant"], "`constant`"),

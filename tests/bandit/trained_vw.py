@@ -14,5 +14,5 @@ def trained(file: Path, learning: Learning) -> Floats:
     """The weights [2**bits] of the model that `vw --dsjson` saves."""
     saved = file.with_suffix(".vw")
     run_cli_driver(["--dsjson", *vw_arguments(learning), "-d", str(file), "-f", str(saved)])
-    ours = HEADER.pack(MAGIC, 0, 0, 0) + saved.read_bytes()
+    ours = HEADER.pack(MAGIC, 0, 0, 0.0, 0) + saved.read_bytes()
     return Model.load(ours, hashlib.sha256(ours).hexdigest(), learning).weights()

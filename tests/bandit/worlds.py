@@ -22,6 +22,7 @@ def learning(rng: np.random.Generator, **fixed: object) -> Learning:
     options = {
         "bits": int(rng.integers(10, 19)),
         "interactions": tuple(map(str, rng.choice(INTERACTIONS, int(rng.integers(0, 6))))),
+        "permutations": bool(rng.random() < 0.3),
         "ignore_linear": "".join(letter for letter in GROUPS if rng.random() < 0.4),
     }
     return Learning(**(options | fixed))
