@@ -41,13 +41,17 @@ class InlineCandidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 def packed(positions: Positions) -> bytes:
     """Positions as the steps from one to the next, each in one byte, or in two or four where one is too small for some.
 
+    Of more than two that stand evenly only the first and the step are kept, where each fits in a byte.
+
     positions  uint32[k]; a step back is one forward modulo 2**32
 
-    >>> packed(np.array([7, 8, 10, 300], np.uint32)).hex()
-    '0700010002002201'
+    >>> [packed(np.array(some, np.uint32)).hex() for some in ([4, 5, 6, 7, 8], [7, 8, 10, 300])]
+    ['0401', '0700010002002201']
     """
     steps = np.diff(positions, prepend=np.uint32(0))
     largest = int(steps.max(initial=0))
+    if len(steps) > 2 and largest < 1 << 8 and (steps[1:] == steps[1]).all():
+        return steps[:2].astype("<u1").tobytes()
     return steps.astype("<u1" if largest < 1 << 8 else "<u2" if largest < 1 << 16 else "<u4").tobytes()
 
 
@@ -57,6 +61,8 @@ def unpacked(stored: bytes, k: int) -> Positions:
 
     Raises Damaged if there are not that many.
     """
+    if len(stored) == 2 and k > 2:
+        stored = stored[:1] + stored[1:] * (k - 1)
     width = len(stored) // max(k, 1)
     if width * k != len(stored) or (k and width not in (1, 2, 4)):
         raise Damaged(f"{len(stored)} bytes are not {k} candidates")

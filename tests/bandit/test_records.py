@@ -18,8 +18,16 @@ def test_positions_come_back_in_whatever_order_they_were(positions):
 
 
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=40))
-def test_candidates_that_stand_close_take_one_byte_each(steps):
-    assert len(packed(np.cumsum(steps).astype(np.uint32))) == len(steps)
+def test_candidates_that_stand_close_take_one_byte_each_at_most(steps):
+    assert len(packed(np.cumsum(steps).astype(np.uint32))) <= len(steps)
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(3, 5_000))
+def test_candidates_that_stand_evenly_take_two_bytes(first, step, k):
+    positions = first + step * np.arange(k, dtype=np.uint32)
+    stored = packed(positions)
+    assert len(stored) == 2
+    assert unpacked(stored, k).tolist() == positions.tolist()
 
 
 @pytest.mark.parametrize("stored", [b"", b"\0", b"\0" * 3, b"\0" * 5, b"\0" * 16])

@@ -19,13 +19,18 @@ from vowpal_wabbit_next import TextFormatParser, Workspace
 
 from bandit.catalog import Catalog, Placement, Template, checked
 from bandit.codec import encode
-from bandit.config import Policy, vw_arguments
+from bandit.config import Exploration, Learning, Policy, vw_arguments
 from bandit.decide import Ask, decide, weigh
 from bandit.kernels.warm import compile_all
 from bandit.shelf import lay_out
 from tests.bench.work import CONTEXT
 
 PLACEMENTS = 2
+POLICY = Policy(
+    id="bench",
+    exploration=Exploration(kind="squarecb"),
+    learning=Learning(interactions=("UA", "UP", "CA", "CP", "AP")),
+)
 
 
 def features(i: int) -> dict[str, str | float | bool]:
@@ -36,11 +41,10 @@ def features(i: int) -> dict[str, str | float | bool]:
 
 def ours(k: int, places: int = PLACEMENTS) -> Callable[[], object]:
     """Decide and encode the record."""
-    policy = Policy(id="bench")
     placements = tuple(Placement(id=f"p{i}") for i in range(places))
     templates = tuple(Template(id=f"t{i}", features=features(i)) for i in range(k // places))
-    catalog = checked(Catalog(version=1, policies=(policy,), placements=placements, templates=templates))
-    shelf = lay_out(catalog, policy)
+    catalog = checked(Catalog(version=1, policies=(POLICY,), placements=placements, templates=templates))
+    shelf = lay_out(catalog, POLICY)
     table = np.random.default_rng(1).normal(0, 0.01, 1 << 18).astype(np.float32)
     weights = weigh(table, 5_000, shelf)
     return lambda: encode(decide(Ask(id=b"0" * 16, time=1.0, user=b"u" * 16, context=CONTEXT), shelf, weights))
@@ -58,7 +62,7 @@ def theirs(k: int) -> Callable[[], object]:
 
 def vw_text(k: int) -> Callable[[], object]:
     """Build VW's text, have it parsed and predicted."""
-    learning = [argument for argument in vw_arguments(Policy(id="bench").learning) if argument != "--cb_adf"]
+    learning = [argument for argument in vw_arguments(POLICY.learning) if argument != "--cb_adf"]
     workspace = Workspace(["--cb_explore_adf", "--squarecb", *learning])
     parser = TextFormatParser(workspace)
     rows = [features(i) | {"id": f"t{i}"} for i in range(k)]
