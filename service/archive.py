@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -35,7 +34,8 @@ from service.frames import EVENT_SCHEMA, OUTCOME_SCHEMA, event_frame, outcome_fr
 OUTCOMES, EVENTS = "outcomes", "events"
 
 WAITING_ROWS = 20_000  # in memory before a file is due
-WAITING_CANDIDATES = 1_000_000  # of those rows together, as in one file: they are what makes a row long
+WAITING_CANDIDATES = 1_000_000  # of rows in memory together: they are what makes a row long
+LOOSE, LOOSE_CANDIDATES = 1_000, 250_000  # outcomes kept as objects; made a frame they take less memory
 DAY_MS = 86_400_000
 
 
@@ -44,43 +44,49 @@ class Archive:
 
     def __init__(self, folder: Path, policy: str) -> None:
         self.folder = policy_folder(folder, policy)
-        self._outcomes: dict[int, list[tuple[Outcome, Shelf]]] = defaultdict(list)  # by day
-        self._events: dict[int, list[tuple[str, Event]]] = defaultdict(list)
-        self._candidates = 0
+        self._outcomes: list[tuple[Outcome, Shelf]] = []  # of one day
+        self._events: list[tuple[str, Event]] = []  # of one day
+        self._frames: dict[tuple[str, int], list[pl.DataFrame]] = {}  # kind and day -> rows that came before those
         self._pending: dict[Path, bytes] = {}  # written, not yet named: final path -> file
         self._token = uuid.uuid4().hex[:8]  # two learners never write one pending file
         self._catalogs: set[int] = set()
-        self.waiting = 0  # rows not on disk yet
+        self.waiting = 0  # rows that no `write` has listed yet
+        self._candidates = self._loose = 0  # of rows in frames, and of those in none yet
 
     def add_outcome(self, outcome: Outcome, shelf: Shelf) -> None:
         """Take in a closed decision; it is on disk after the next `write`."""
-        if outcome.decision.rounds:
-            self._outcomes[_day(outcome.position)].append((outcome, shelf))
-            self.waiting += len(outcome.decision.rounds)
-            self._candidates += _candidates(outcome)
+        held, rounds = self._outcomes, outcome.decision.rounds
+        if not rounds:
+            return
+        if held and _day(held[0][0].position) != _day(outcome.position):
+            self._frame_outcomes()
+        held.append((outcome, shelf))
+        self.waiting += len(rounds)
+        self._loose += sum([drawn.k for drawn in rounds])
+        if len(held) >= LOOSE or self._loose >= LOOSE_CANDIDATES:
+            self._frame_outcomes()
 
     def add_event(self, position: str, event: Event) -> None:
         """Take in an event as it came."""
-        self._events[_day(position)].append((position, event))
+        held = self._events
+        if held and _day(held[0][0]) != _day(position):
+            self._frame_events()
+        held.append((position, event))
         self.waiting += 1
+        if len(held) >= LOOSE:
+            self._frame_events()
 
     @property
     def full(self) -> bool:
-        """Whether more should not be taken in before the next `write`."""
-        return self.waiting >= WAITING_ROWS or self._candidates >= WAITING_CANDIDATES
+        """Whether it should be written and committed now."""
+        return self.waiting >= WAITING_ROWS or bool(self._pending)
 
     def write(self) -> tuple[str, ...]:
         """Put all rows taken in so far on disk, pending; what a checkpoint must list for them to become valid."""
-        for day, outcomes in self._outcomes.items():
-            for part in _parts(outcomes):
-                rows = [row for outcome, shelf in part for row in rows_of(outcome, shelf)]
-                self._keep(day, OUTCOMES, outcome_frame(rows))
-        for day, events in self._events.items():
-            for first in range(0, len(events), WAITING_ROWS):
-                self._keep(day, EVENTS, event_frame(events[first : first + WAITING_ROWS]))
-        self._outcomes.clear()
-        self._events.clear()
-        self.waiting = self._candidates = 0
+        self._frame_outcomes()
+        self._frame_events()
+        self._put_frames()
+        self.waiting = 0
         return tuple(self._named(path).relative_to(self.folder).as_posix() for path in self._pending)
 
     def publish(self) -> None:
@@ -104,8 +110,29 @@ class Archive:
                 removed.append(pending)
         return removed
 
-    def _keep(self, day: int, kind: str, frame: pl.DataFrame) -> None:
-        """Write a file of one day, pending."""
+    def _frame_outcomes(self) -> None:
+        if held := self._outcomes:
+            rows = [row for outcome, shelf in held for row in rows_of(outcome, shelf)]
+            self._frames.setdefault((OUTCOMES, _day(rows[0].outcome.position)), []).append(outcome_frame(rows))
+            held.clear()
+            self._candidates += self._loose
+            self._loose = 0
+            if self._candidates >= WAITING_CANDIDATES:  # one tick may close more than memory should hold
+                self._put_frames()
+
+    def _frame_events(self) -> None:
+        if held := self._events:
+            self._frames.setdefault((EVENTS, _day(held[0][0])), []).append(event_frame(held))
+            held.clear()
+
+    def _put_frames(self) -> None:
+        for (kind, day), frames in self._frames.items():
+            self._keep(kind, day, pl.concat(frames))
+        self._frames.clear()
+        self._candidates = 0
+
+    def _keep(self, kind: str, day: int, frame: pl.DataFrame) -> None:
+        """Write a file, pending."""
         date = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date().isoformat()
         first, last = (frame.item(row, "position").replace("-", "_") for row in (0, -1))
         path = self.folder / f"date={date}" / f"{kind}-{first}-to-{last}.parquet"
@@ -172,25 +199,6 @@ def ordered(folder: Path, policy: str, kind: str) -> list[Path]:
 def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.DataFrame:
     frames = [pl.read_parquet(path, hive_partitioning=False) for path in ordered(folder, policy, kind)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
-
-
-def _parts(outcomes: Iterable[tuple[Outcome, Shelf]]) -> Iterator[list[tuple[Outcome, Shelf]]]:
-    """Outcomes in their order, as many together as one file shall hold."""
-    part: list[tuple[Outcome, Shelf]] = []
-    rows = candidates = 0
-    for each in outcomes:
-        part.append(each)
-        rows += len(each[0].decision.rounds)
-        candidates += _candidates(each[0])
-        if rows >= WAITING_ROWS or candidates >= WAITING_CANDIDATES:
-            yield part
-            part, rows, candidates = [], 0, 0
-    if part:
-        yield part
-
-
-def _candidates(outcome: Outcome) -> int:
-    return sum([drawn.k for drawn in outcome.decision.rounds])
 
 
 def _day(position: str) -> int:

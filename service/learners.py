@@ -11,7 +11,7 @@ import structlog
 from bandit.errors import SnapshotRefused
 from service import metrics
 from service.catalogs import Catalogs
-from service.learning import BATCH, Overtaken, PolicyLearner, Rhythm
+from service.learning import Overtaken, PolicyLearner, Rhythm
 from service.store import Store, StoreAway
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,8 @@ class Learners:
         more = False
         for policy, learner in list(self._running.items()):
             with self._alone(policy):
-                more = learner.round() >= BATCH or more
+                learner.round()
+                more = learner.more or more
         return more
 
     def count(self) -> None:

@@ -21,10 +21,9 @@ from bandit.records import Entry, Event, Outcome
 from bandit.shelf import Shelf, lay_out
 from service.archive import Archive
 from service.catalogs import Catalogs
+from service.reading import LogReader
 from service.serving import crc
 from service.store import LogEntry, Store, WeightChange
-
-BATCH = 500  # entries read at once; a commit waits for one batch at most
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +58,7 @@ class PolicyLearner:
         self.policy = policy
         self._store = store
         self._catalogs = catalogs
+        self._reader = LogReader(store, policy.id)
         self._archive = Archive(archive, policy.id)
         self._rhythm = rhythm
         self._elapsed = elapsed
@@ -70,18 +70,27 @@ class PolicyLearner:
         self._version = self.fold.model.learned
 
     def round(self) -> int:
-        """Fold what is new and commit when it is time; entries folded.
+        """Fold what is new and commit when it is time; entries folded, 0 at the end of the log.
 
         Raises StoreAway, and then the next round goes on; Overtaken, and then this learner is to be made anew.
         """
-        entries = self._store.log(self.policy.id, self.fold.read, count=BATCH)
-        for position, entry in self._decoded(entries):
-            self._fold(position, entry)
+        entries = self._reader.behind(self.fold.read)
+        closed: list[Outcome] = []
+        try:
+            for position, entry in list(self._decoded(entries)):
+                closed += self._take(position, entry)
+        finally:  # the store may go away in between, and what was taken in is not read again
+            self._learn(closed)
         now = self._elapsed()
         full = self._archive_due(now)
         if full or (self._committed != self.fold.read and now - self._committed_at >= self._rhythm.commit_s):
             self._commit(now, full)
         return len(entries)
+
+    @property
+    def more(self) -> bool:
+        """Whether the last round left something in the log."""
+        return self._reader.more
 
     def finish(self) -> None:
         """Commit what was folded, and archive what waits."""
@@ -92,21 +101,25 @@ class PolicyLearner:
         due = now - self._archived_at >= self._rhythm.archive_s
         return self._archive.full or (due and self._archive.waiting > 0)
 
-    def _fold(self, position: str, entry: Entry | None) -> None:
+    def _take(self, position: str, entry: Entry | None) -> list[Outcome]:
         if entry is None:
             self.fold.skip(position)
-            return
+            return []
         try:
-            outcomes = self.fold.step(position, entry)
+            outcomes = self.fold.take(position, entry)
         except Damaged as fault:
             log.error("entry_set_aside", policy=self.policy.id, position=position, reason=str(fault))
             self.fold.skip(position)
-            return
-        self._to_archive(position, entry, outcomes)
-
-    def _to_archive(self, position: str, entry: Entry, outcomes: list[Outcome]) -> None:
+            return []
         if isinstance(entry, Event):
             self._archive.add_event(position, entry)
+        return outcomes
+
+    def _learn(self, closed: list[Outcome]) -> None:
+        self.fold.learn(closed)
+        self._to_archive(closed)
+
+    def _to_archive(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self._archive.add_outcome(outcome, self._shelf(outcome.decision.catalog_version))
 
@@ -150,14 +163,15 @@ class PolicyLearner:
             if entry is None:
                 continue
             outcomes = fold.resume(position, entry)
-            if order(position) > order(fold.checkpointed.read):
-                self._to_archive(position, entry, outcomes)
+            if isinstance(entry, Event) and order(position) > order(fold.checkpointed.read):
+                self._archive.add_event(position, entry)
+            self._to_archive(outcomes)
         return fold
 
     def _again(self, fold: Fold) -> Iterator[LogEntry]:
         """The log up to where the snapshot had read."""
         after = START
-        while entries := self._store.log(self.policy.id, after, count=BATCH):
+        while entries := self._reader.behind(after):
             for entry in entries:
                 if order(entry.position) > order(fold.read):
                     return

@@ -84,12 +84,9 @@ def import_log(
 def training(learning: Learning, file: Path | None) -> str:
     """The command with which stock Vowpal Wabbit learns from an export, and what it leaves out."""
     words = ["vw", "--dsjson", *vw_arguments(learning), *(["-d", str(file)] if file else []), "-f", "model.vw"]
-    replays = (
-        "\nits weights will differ from the learner's, which also replays past outcomes"
-        if learning.replay.depth
-        else ""
-    )
-    return shlex.join(words) + replays
+    more = (learning.replay.depth, "replays past outcomes"), (learning.half_life_h, "forgets by half_life_h")
+    told = " and ".join(what for does, what in more if does)
+    return shlex.join(words) + (f"\nits weights will differ from the learner's, which also {told}" if told else "")
 
 
 def summary(report: Report) -> str:

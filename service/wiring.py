@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -34,6 +35,9 @@ FIRST_LOOK_S = 3.0  # a new worker waits so long for its first catalog, then ans
 AWAY_S = 0.2  # between tries while Redis is away
 CATALOG_S = 0.5  # between looks for a new catalog in shipper and learner
 NICE = 10  # of shipper and learner: where processors are short, answers come first, and what waits is on disk
+# Objects a learner makes between two searches for circles: records have none, and the many that wait for their horizon
+# are gone through each time, which took a quarter of its time.
+COLLECT_AFTER = 100_000
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +125,7 @@ def run_shipper(settings: Settings) -> None:
 
 def run_learner(settings: Settings) -> None:
     """Learn every policy of the catalog until told to stop, then commit."""
+    gc.set_threshold(COLLECT_AFTER)
     os.nice(NICE)
     stop = _stop_signal()
     metrics.forget_dead(settings.data / "metrics")

@@ -58,7 +58,7 @@ class Front:
         timing = counted(path, answer.status, self._web.elapsed() - started)
         headers = [("Content-Type", answer.mimetype), ("Content-Length", str(len(answer.body))), timing]
         start_response(_LINES[answer.status], [*headers, *answer.headers])
-        return (answer.body,)
+        return [answer.body]  # a list: Granian sends it in one piece, and anything else through an iterator
 
 
 def _answered(route: Route, environment: Environment, path: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Any
 
 from granian import Granian
@@ -13,6 +14,9 @@ from service import settings, wiring
 from service.processes import die_with_parent
 from service.web.app import create_app
 
+COLLECTED_AFTER = 10_000  # objects more than before; a request makes some dozens and leaves no circles
+SWITCH_S = 0.0005  # a request that waits for the thread that fetches weights waits no longer
+
 
 def application() -> Any:
     """The WSGI app of one worker; called once in each."""
@@ -22,6 +26,8 @@ def application() -> Any:
     app = create_app(wiring.web(chosen))
     gc.collect()
     gc.freeze()  # what is there now stays: no collection inside a request goes through it again
+    gc.set_threshold(COLLECTED_AFTER)
+    sys.setswitchinterval(SWITCH_S)
     return app
 
 

@@ -1,11 +1,12 @@
 """One web worker's decisions, an empty Flask route and a naive service, in turn on the same server: needs `wrk`.
 
-    python -m tests.bench.bench_http [--rounds 3] [--seconds 5]
+    python -m tests.bench.bench_http [--rounds 3] [--seconds 5] [--apart]
 
 A decision is durable (its journal row is written before the answer): 10 context features, 20 candidates of 8
 features each, SquareCB. The naive service answers the same request and writes to a Valkey like ours.
 Prints requests/s, latency and the worker's processor time a request at 1 and 16 connections, and our rate against the
-others', round by round. `wrk`, shipper, learner and Valkey want processors too: on two cores that is where rates end.
+others', round by round. `wrk`, shipper, learner and Valkey want processors too, and on two cores they end the rates:
+`--apart` gives the web worker under test one processor to itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from service import embedded
-from tests.bench.load import Figure, Server, flask_app, wrk
+from tests.bench.load import Figure, Server, apart, flask_app, wrk
 from tests.bench.work import CATALOG, CONTEXT
 from tests.running import Running
 
@@ -63,10 +64,13 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--seconds", type=int, default=5)
+    words.add_argument("--apart", action="store_true", help="processor 0 for the web worker, the others for the rest")
     chosen = words.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with contenders(folder) as servers:
+            if chosen.apart:
+                apart(server.worker for server in servers.values())
             for connections in (1, 16):
                 rounds = [
                     {name: wrk(server, BODY, folder, connections, chosen.seconds) for name, server in servers.items()}

@@ -4,13 +4,15 @@
 
 The log stands in an embedded Valkey, read over its unix socket: decisions over 20 candidates of 8 features with 10
 features of context, one in ten clicked, and a tick that closes them. The learner reads, joins, learns, sums up,
-archives and commits as it does in service. Processor time of one thread, the learner's process only; learner and VW
-in turn, so that a machine that changes its pace cancels out of the ratio.
+archives and commits as it does in service, with the same threshold of the garbage collector. Processor time of the
+learner's process, by which it also commits; learner and VW in turn, so that a machine that changes its pace cancels
+out of the ratio.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import tempfile
 import time
@@ -35,6 +37,7 @@ from service.archived import Archived
 from service.catalogs import Catalogs
 from service.learning import PolicyLearner, Rhythm
 from service.store import Store
+from service.wiring import COLLECT_AFTER
 from tests.bench.work import CONTEXT
 
 START_S = 1_700_000_000.0
@@ -88,7 +91,7 @@ def fill(store: Store, shelf: Shelf, decisions: int) -> None:
 def learn(store: Store, shelf: Shelf, archive: Path) -> None:
     """All of the log, from nothing."""
     store._redis.delete("{bench}:snapshot", "{bench}:weights")
-    learner = PolicyLearner(shelf.policy, store, Catalogs(store), archive, RHYTHM, time.monotonic)
+    learner = PolicyLearner(shelf.policy, store, Catalogs(store), archive, RHYTHM, time.process_time)
     while learner.round():
         pass
     learner.finish()
@@ -151,6 +154,7 @@ def main() -> None:
     words.add_argument("--rounds", type=int, default=5)
     chosen = words.parse_args()
     compile_all()
+    gc.set_threshold(COLLECT_AFTER)
     with tempfile.TemporaryDirectory() as name, embedded.start(Path(name) / "valkey") as server:
         folder, store = Path(name), Store(server.url)
         fill(store, shop(0)[1], chosen.decisions)

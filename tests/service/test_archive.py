@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from bandit.records import Tick
-from service import embedded
+from service import archive, embedded
 from service.archive import read_outcomes
 from service.learning import Overtaken
-from tests.entries import START_S, Log, decision, log_of
+from tests.entries import CANDIDATES, START_S, Log, decision, event, log_of
 from tests.hosts import Desk, a_desk
 
 
@@ -99,3 +99,39 @@ def test_a_restart_passes_over_what_was_set_aside(desk: Desk) -> None:
     learner.round()
     learner.finish()
     assert desk.learner().fold.read == learner.fold.read
+
+
+def test_a_decision_with_nothing_to_show_leaves_no_row_and_stops_nothing(desk: Desk) -> None:
+    desk.write(log_of((0, decision(1, START_S, slots=0)), (1, event("e", 1, START_S)), (9, Tick(START_S + 9))))
+    desk.all_learned(learner := desk.learner())
+    assert learner.fold.counts.used == 0
+    assert len(read_outcomes(desk.archive, "home")) == 0
+
+
+def test_what_one_tick_closes_is_put_down_in_parts_and_committed_as_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LOOSE", 2)
+    monkeypatch.setattr(archive, "WAITING_CANDIDATES", 2 * CANDIDATES)
+    learner = desk.learner()
+    desk.write(five())
+    learner.round()
+    files = [path.name for path in desk.archive.rglob("outcomes-*")]
+    assert len(files) == 3
+    assert not any(name.endswith(".pending") for name in files)
+    assert read_outcomes(desk.archive, "home")["decision"].to_list() == [f"{n:032x}" for n in range(1, 6)]
+
+
+def test_parts_of_a_learner_that_died_before_its_commit_are_removed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LOOSE", 2)
+    monkeypatch.setattr(archive, "WAITING_CANDIDATES", 2 * CANDIDATES)
+    learner = desk.learner()
+    learner._commit = lambda *_: None  # type: ignore[method-assign]
+    desk.write(five())
+    learner.round()
+    assert list(desk.archive.rglob("*.pending"))
+    desk.all_learned(desk.learner())
+    assert not list(desk.archive.rglob("*.pending"))
+    assert len(read_outcomes(desk.archive, "home")) == 5
