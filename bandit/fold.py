@@ -98,6 +98,7 @@ class Fold:
         """
         at, checkpoint = order(position), self.checkpointed
         with suppress(Damaged):
+            self._check(entry)
             if at > order(checkpoint.read):
                 outcomes = self.join.fold(position, entry)
                 for outcome in outcomes:
@@ -118,14 +119,24 @@ class Fold:
     def take(self, position: str, entry: Entry) -> list[Outcome]:
         """Take in the next entry; what it closes, in log order, for `learn` before anything is kept of this state.
 
-        Raises Damaged for a decision whose catalog is not there; `skip` it then.
+        Raises Damaged for a decision whose catalog is not there or does not hold its candidates; `skip` it then.
         """
+        self._check(entry)
         known = self.join.duplicates
         outcomes = self.join.fold(position, entry)
         self.counts.duplicates += self.join.duplicates - known
         self.counts.events += isinstance(entry, Event)
         self.read = position
         return outcomes
+
+    def _check(self, entry: Entry) -> None:
+        """Raises Damaged for a decision that cannot be: its checksum says no more than that it was written so."""
+        if isinstance(entry, Decision):
+            n = len(entry.inline) or self._shelf_at(entry.catalog_version).n
+            for drawn in entry.rounds:
+                odd = len(drawn.probabilities) != 4 * drawn.k
+                if odd or not 0 <= drawn.chosen < drawn.k or drawn.largest() >= n:
+                    raise Damaged(f"one of {drawn.k} candidates was to be chosen out of {n}")
 
     def learn(self, outcomes: Sequence[Outcome]) -> None:
         """Learn what `take` has closed, in that order, whether by one entry or many.

@@ -71,6 +71,11 @@ def unpacked(stored: bytes, k: int) -> Positions:
     return positions
 
 
+@lru_cache(maxsize=1_024)
+def _largest(stored: bytes, k: int) -> int:
+    return int(unpacked(stored, k).max(initial=0)) if k else -1
+
+
 class Round(msgspec.Struct, frozen=True, array_like=True):
     """One slot's draw."""
 
@@ -86,6 +91,10 @@ class Round(msgspec.Struct, frozen=True, array_like=True):
     def positions(self) -> Positions:
         """uint32[k], not to be written to. Raises Damaged unless there is one for each probability."""
         return unpacked(self.candidates, self.k)
+
+    def largest(self) -> int:
+        """Largest of the positions, -1 where there is none. Raises as `positions` does."""
+        return _largest(self.candidates, self.k)
 
     def propensities(self) -> Floats:
         """float32[k]."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bandit.config import Learning, Replay
-from bandit.errors import SnapshotRefused
+from bandit.errors import Damaged, SnapshotRefused
 from bandit.fold import Fold
 from bandit.join import order
-from bandit.records import Outcome, Tick
+from bandit.records import Outcome, Round, Tick, packed
 from tests.entries import LEARNING, START_S, Log, decision, laws, log_of, logs, shelf_at
 
 Chances = tuple[float, float, float]  # a commit, a checkpoint with it, a kill; after each entry
@@ -135,3 +136,24 @@ def test_a_model_made_for_another_config_is_refused() -> None:
     fields = Fold(LEARNING, shelf_at).snapshot()
     with pytest.raises(SnapshotRefused, match="another `learning` config"):
         Fold.restored(fields, replace(LEARNING, bits=11), shelf_at)
+
+
+EVEN = np.full(3, 1 / 3, "<f4").tobytes()
+IMPOSSIBLE = [
+    Round(packed(np.array([0, 1, 99], np.uint32)), EVEN, 0),
+    Round(packed(np.arange(3, dtype=np.uint32)), EVEN, 3),
+    Round(packed(np.arange(3, dtype=np.uint32)), EVEN, -1),
+    Round(packed(np.arange(2, dtype=np.uint32)), EVEN, 0),
+    Round(packed(np.arange(3, dtype=np.uint32)), EVEN + b"\0", 0),
+    Round(b"", b"", 0),
+]
+
+
+@pytest.mark.parametrize("drawn", IMPOSSIBLE, ids=["position", "chosen", "negative", "fewer", "odd", "empty"])
+def test_a_decision_that_cannot_be_is_damage_and_a_restart_passes_it_over(drawn: Round) -> None:
+    fold = Fold(LEARNING, shelf_at)
+    made = replace(decision(1, START_S), rounds=(drawn,))
+    with pytest.raises(Damaged):
+        fold.take("1-0", made)
+    assert fold.resume("1-0", made) == []
+    assert fold.join.open == 0
