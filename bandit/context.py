@@ -92,7 +92,7 @@ def packed_context(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], n
 
 
 def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> bool:
-    """Append one feature; False for anything but text and numbers within bounds."""
+    """Append one value's features; False for anything but texts and numbers within bounds."""
     kind = value.__class__
     if kind is str:
         tokens += (name, value)
@@ -103,6 +103,12 @@ def _pack(tokens: list[str], weights: list[float], name: str, value: Any) -> boo
     elif kind is bool:
         tokens.append(name)
         weights.append(IS_TRUE if value else IS_FALSE)
+    elif kind is list and value:  # of an empty one the name would go unchecked
+        for text in value:
+            if text.__class__ is not str:
+                return False
+            tokens += (name, text)
+            weights.append(IS_TEXT)
     else:
         return False
     return True

@@ -20,9 +20,9 @@ from vowpal_wabbit_next import TextFormatParser, Workspace
 from bandit.catalog import Catalog, Placement, Template, checked
 from bandit.codec import encode
 from bandit.config import Exploration, Learning, Policy, vw_arguments
-from bandit.decide import Ask, decide, weigh
+from bandit.decide import Ask, Weights, decide, weigh
 from bandit.kernels.warm import compile_all
-from bandit.shelf import lay_out
+from bandit.shelf import Shelf, lay_out
 from tests.bench.work import CONTEXT
 
 PLACEMENTS = 2
@@ -39,14 +39,19 @@ def features(i: int) -> dict[str, str | float | bool]:
     return texts | {"colour": f"c{i % 5}", "discount": (i + 1) / 10, "price": 9.9 + i, "video": i % 2 == 0}
 
 
-def ours(k: int, places: int = PLACEMENTS) -> Callable[[], object]:
-    """Decide and encode the record."""
+def shop(k: int, places: int = PLACEMENTS) -> tuple[Shelf, Weights]:
+    """k candidates and a model's weights."""
     placements = tuple(Placement(id=f"p{i}") for i in range(places))
     templates = tuple(Template(id=f"t{i}", features=features(i)) for i in range(k // places))
     catalog = checked(Catalog(version=1, policies=(POLICY,), placements=placements, templates=templates))
     shelf = lay_out(catalog, POLICY)
     table = np.random.default_rng(1).normal(0, 0.01, 1 << 18).astype(np.float32)
-    weights = weigh(table, 5_000, shelf)
+    return shelf, weigh(table, 5_000, shelf)
+
+
+def ours(k: int, places: int = PLACEMENTS) -> Callable[[], object]:
+    """Decide and encode the record."""
+    shelf, weights = shop(k, places)
     return lambda: encode(decide(Ask(id=b"0" * 16, time=1.0, user=b"u" * 16, context=CONTEXT), shelf, weights))
 
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from bandit.codec import encode
 from bandit.config import Exploration, Learning, Replay
-from bandit.context import hash_context
+from bandit.context import hash_context, packed_context
+from bandit.decide import Ask
+from bandit.decide import decide as decide_ads
 from bandit.draws import uniform
 from bandit.exploration.choose import SPREADS, probabilities
 from bandit.features import Vector, hash_features
 from bandit.kernels.drawing import draw
 from bandit.kernels.warm import compile_all
 from bandit.model import Example, Model
+from bandit.quick import choose
 from bandit.scoring import scores, stack, terms
+from bandit.stand import from_shelf
+from tests.bench.bench_decide import shop
 
 CONTEXT = {
     "hour": 14,
@@ -47,8 +54,26 @@ def vectors(count: int, d: int, seed: int) -> list[Vector]:
     return [Vector(rng.integers(0, 2**32, d).astype(np.uint32), np.ones(d, np.float32)) for _ in range(count)]
 
 
+def whole(k: int) -> None:
+    """A plain decision, and what it consists of."""
+    shelf, weights = shop(k)
+    asked = Ask(id=b"0" * 16, time=1.0, context=CONTEXT)
+    stand, made, prepared = from_shelf(shelf, 1.0, None, None), decide_ads(asked, shelf, weights), weights.prepared
+    assert prepared is not None
+    general = replace(weights, prepared=None)
+    some = (CONTEXT, stand, shelf, weights.table, prepared, 0.5)
+    for what, call in (
+        (f"decide among {k} and encode the record", lambda: encode(decide_ads(asked, shelf, weights))),
+        ("  pack the context", lambda: packed_context(CONTEXT)),
+        ("  that, and the kernel: hash, score, explore, draw", lambda: choose(*some)),
+        ("  encode", lambda: encode(made)),
+        ("  decided the general way, step by step", lambda: decide_ads(asked, shelf, general)),
+    ):
+        print(f"{what:54}{best_us(call):9.1f} us")
+
+
 def decide() -> None:
-    """Steps of one decision."""
+    """Steps of one decision, the general way."""
     print(f"{'hash 10 context features, User and Context':48}{best_us(lambda: hash_context(CONTEXT)):9.1f} us")
     flat = {f"feature{i}": f"value{i}" for i in range(10)}
     print(f"{'hash 10 strings of one namespace':48}{best_us(lambda: hash_features('Context', flat)):9.1f} us")
@@ -88,5 +113,7 @@ def learn() -> None:
 
 if __name__ == "__main__":
     compile_all()
+    for k in (20, 100):
+        whole(k)
     decide()
     learn()
