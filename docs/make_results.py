@@ -1,4 +1,4 @@
-"""Writes what README.md shows of the demo, its run, results and picture, from the files in docs/results/."""
+"""Writes what README.md and docs/performance.md show of the files in docs/results/."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def readme(page: str) -> str:
     """The page with all that lies between `<!-- name -->` and `<!-- /name -->` made anew."""
     for name, content in (("run", run()), ("results", results())):
         page = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\g<1>{content}\g<2>", page, flags=re.DOTALL)
+    return page
+
+
+def performance(page: str) -> str:
+    """The page with what each benchmark printed put in anew."""
+    for path in sorted((RESULTS / "performance").glob("*.txt")):
+        shown = f"```text\n{path.read_text()}```\n"
+        marked = rf"(<!-- {path.stem} -->\n).*?(<!-- /{path.stem} -->)"
+        page = re.sub(marked, lambda found, shown=shown: found[1] + shown + found[2], page, flags=re.DOTALL)
     return page
 
 
@@ -58,4 +67,5 @@ def picture() -> str:
 
 if __name__ == "__main__":
     (ROOT / "README.md").write_text(readme((ROOT / "README.md").read_text()))
+    (ROOT / "docs" / "performance.md").write_text(performance((ROOT / "docs" / "performance.md").read_text()))
     (RESULTS / "movielens-7.svg").write_text(picture())

@@ -121,3 +121,9 @@ def test_files_that_the_docs_name_are_there() -> None:
 def test_the_readme_shows_the_results_that_are_on_file() -> None:
     page = (ROOT / "README.md").read_text()
     assert make_results.readme(page) == page
+
+
+def test_the_page_on_performance_shows_what_the_benchmarks_printed() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    assert make_results.performance(page) == page
+    assert all(f"<!-- {path.stem} -->" in page for path in (ROOT / "docs/results/performance").glob("*.txt"))
