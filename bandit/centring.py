@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from bandit.arrays import Floats
 from bandit.errors import Damaged
-from bandit.features import LARGEST, Vector
+from bandit.features import EMPTY, LARGEST, NO_NUMBER, Vector
 from bandit.kernels import centring, hashing
 
 MOST = 4_096  # hashes that a mean is kept for, first come; bounds what is published with each version
@@ -38,9 +38,16 @@ class Centre:
 
     def of(self, raw: Vector) -> Vector:
         """Features ready to be scored or learned: numbers less their means, without what is 0 then."""
+        index, value = self.wide(raw)
+        return Vector(index.astype(np.uint32), value)
+
+    def wide(self, raw: Vector) -> tuple[npt.NDArray[np.uint64], Floats]:
+        """Indices and values of `of`, the indices as Vowpal Wabbit keeps them."""
         if raw.number is None:
-            return raw
-        return Vector(*hashing.centred(raw.index, raw.value, raw.number, self.known, self.mean))
+            return raw.index.astype(np.uint64), raw.value
+        index, value = np.empty(raw.index.size, np.uint64), np.empty(raw.index.size, np.float32)
+        d = hashing.centred(raw.index, raw.value, raw.number, self.known, self.mean, index, value)
+        return index[:d], value[:d]
 
     def values(self, raw: Vector) -> Floats:
         """float32[d] what `of` makes of each value, what is 0 included."""
@@ -81,17 +88,20 @@ class Means:
         self._size = 0
         self._live = NOWHERE  # a view
 
-    def add(self, raw: Vector) -> None:
-        """Take in the numbers of one outcome."""
-        if raw.number is not None:
-            state = self._known, self._count, self._mean, self._rounded, self._size
-            size = int(centring.observe(*state, raw.index, raw.value, raw.number))
-            if size != self._size:
-                self._look_at(size)
+    def add(self, user: Vector, context: Vector = EMPTY) -> None:
+        """Take in the numbers of one outcome, of both namespaces."""
+        of_user = NO_NUMBER if user.number is None else user.number
+        of_context = NO_NUMBER if context.number is None else context.number
+        size = centring.observe(
+            self._known, self._count, self._mean, self._rounded, self._size,
+            user.index, user.value, of_user, context.index, context.value, of_context,
+        )  # fmt: skip
+        if size != self._size:
+            self._look_at(int(size))
 
-    def of(self, raw: Vector) -> Vector:
-        """As `Centre.of` with the means as they are now."""
-        return self._live.of(raw)
+    def wide(self, raw: Vector) -> tuple[npt.NDArray[np.uint64], Floats]:
+        """As `Centre.wide` with the means as they are now."""
+        return self._live.wide(raw)
 
     def centre(self) -> Centre:
         """The means as they are now."""

@@ -45,6 +45,7 @@ class Vector(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 EMPTY = Vector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+NO_NUMBER = np.zeros(0, np.uint8)  # what a kernel takes where `number` is None
 
 
 def hash_features(namespace: str, features: Mapping[str, Feature], *, every: bool = False, at: str = "#") -> Vector:

@@ -5,9 +5,9 @@ What is learned is a pure function of the sequence of (key, example). Saved, loa
 outcomes again with `remember`, a model goes on to the very bytes an uninterrupted one reaches. Past outcomes are kept
 as they came, and centred by the means of the moment they are learned again.
 
-VW examples are built once and refilled, since building them costs more than learning. With `mtr` VW learns
-from the chosen candidate alone and of the others uses only their number, so they stay blank: the weights are
-the same, bit for bit.
+VW examples are built once and refilled, since building them costs more than learning; those of the candidates chosen
+lately stay filled, since a shop shows few and each often. With `mtr` VW learns from the chosen candidate alone and of
+the others uses only their number, so they stay blank: the weights are the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from bandit.arrays import Floats
 from bandit.centring import NOWHERE, Centre, Means
 from bandit.config import Learning, vw_arguments
 from bandit.errors import BadInput, Damaged, SnapshotRefused
-from bandit.features import LARGEST, Vector
+from bandit.features import LARGEST, NO_NUMBER, Vector
 from bandit.forgetting import NEVER, Fading
-from bandit.kernels.checking import within
+from bandit.kernels import checking
 from bandit.replay import Buffer, depth
 
 LATEST_S = 1e11  # about the year 5000
 COST_LIMIT = 1000.0  # magnitude of a cost, as of a reward
+FILLED = 128  # examples of chosen candidates that stay filled, 32 KB each
 # First: MAGIC, `learned`, `rewarded`, faded until, bytes of means, which come before VW's own.
 HEADER = struct.Struct("<16sQQdI")
 MAGIC = b"adbandit-model-2"
 PENALTIES = struct.Struct("<dd")  # l1 and l2 taken so far, in VW's bytes
-U8, U32, F32 = np.dtype(np.uint8), np.dtype(np.uint32), np.dtype(np.float32)  # slow to make anew for a comparison
 
 Pair = tuple[Vector, Vector]
 
@@ -70,17 +70,23 @@ class _Lesson(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Slot:
-    """A VW example with two feature groups, refilled for every lesson."""
+    """A VW example with two feature groups, to be filled again and again."""
 
     def __init__(self, groups: str, *, shared: bool = False) -> None:
         self.example = _core.Example()
-        self.example._set_label(_core.CBLabel(shared=shared))
+        self._label = _core.CBLabel(shared=shared)
+        self.example._set_label(self._label)
         self._groups: list[Any] = [self.example[ord(letter)] for letter in groups]
 
-    def fill(self, pair: Pair) -> None:
-        for group, vector in zip(self._groups, pair, strict=True):
+    def fill(self, *features: tuple[Any, Floats]) -> None:
+        """features  indices and values of each group; indices of 64 bits are taken without a copy"""
+        for group, (index, value) in zip(self._groups, features, strict=True):
             group.truncate_to(0)
-            group.push_many_features(vector.index, vector.value)
+            group.push_many_features(index, value)
+
+    def tell(self, cost: float, propensity: float) -> None:
+        self._label.label = cost, propensity
+        self.example._set_label(self._label)
 
 
 class Model:
@@ -107,7 +113,7 @@ class Model:
         self._header = len(_workspace(learning, None).serialize()) if self._penalised else 0  # bytes before the weights
         self._buffer: Buffer[_Lesson] = Buffer(learning.replay.buffer if learning.replay.depth else 0)
         self._shared = _Slot("UC", shared=True)
-        self._chosen = _Slot("AP")
+        self._chosen: dict[Pair, _Slot] = {}  # filled, by what with; the first came first
         self._others: list[_Slot] = []
         self._blank: list[_core.Example] = []  # the examples of `_others`
 
@@ -160,8 +166,7 @@ class Model:
             self._fading.fade(self._table[:, 0, 0], lesson.time)
             past = list(compress(past, self._fading.recalled([each.time for each in past], lesson.time, key)))
         if self._learning.centre:
-            for raw in lesson.shared:
-                self._means.add(raw)
+            self._means.add(*lesson.shared)
         for each in (lesson, *past):
             self._push(each)
         self._buffer.add(lesson)
@@ -232,8 +237,9 @@ class Model:
         if self._learning.cb_type != "mtr":
             others = list(zip(example.ads, example.placements, strict=True))
             others.pop(example.chosen)
-        for pair in (shared, chosen, *others):
-            _check(pair)
+        for pair in (shared, *others) if chosen in self._chosen else (shared, chosen, *others):
+            for vector in pair:
+                _check(vector)
         if not self._learning.centre:
             shared = NOWHERE.of(example.user), NOWHERE.of(example.context)
         return _Lesson(
@@ -252,26 +258,38 @@ class Model:
             self._others.append(_Slot("AP"))
             self._blank.append(self._others[-1].example)
         user, context = lesson.shared
-        self._shared.fill((self._means.of(user), self._means.of(context)))
-        self._chosen.fill(lesson.chosen)
-        self._chosen.example._set_label(_core.CBLabel(label=(lesson.cost, lesson.propensity)))
+        self._shared.fill(self._means.wide(user), self._means.wide(context))
+        chosen = self._filled(lesson.chosen)
+        chosen.tell(lesson.cost, lesson.propensity)
         for slot, pair in zip(self._others, lesson.others, strict=False):
-            slot.fill(pair)
+            slot.fill(*map(_parts, pair))
         before, after = self._blank[: lesson.position], self._blank[lesson.position : lesson.k - 1]
-        self._workspace.learn_multi_ex_one([self._shared.example, *before, self._chosen.example, *after])
+        self._workspace.learn_multi_ex_one([self._shared.example, *before, chosen.example, *after])
+
+    def _filled(self, pair: Pair) -> _Slot:
+        """An example that holds a chosen candidate."""
+        slot = self._chosen.get(pair)
+        if slot is None:
+            full = len(self._chosen) >= FILLED
+            slot = self._chosen.pop(next(iter(self._chosen))) if full else _Slot("AP")
+            slot.fill(*map(_parts, pair))
+            self._chosen[pair] = slot
+        return slot
 
 
 def _workspace(learning: Learning, model: bytes | None) -> _core.Workspace:
     return _core.Workspace(vw_arguments(learning), model_data=model)
 
 
-def _check(pair: Pair) -> None:
-    for vector in pair:
-        index, value, number = vector.index, vector.value, vector.number
-        typed = index.dtype == U32 and value.dtype == F32
-        if number is not None:
-            typed = typed and number.dtype == U8 and number.shape == index.shape
-        if not typed or index.shape != value.shape or value.ndim != 1 or not value.flags.c_contiguous:
-            raise BadInput("#/features", "type", "features are uint32 indices and as many float32 values")
-        if not within(value, LARGEST):
-            raise BadInput("#/features", "bound", "a feature's value is finite and within 1e6 of 0")
+def _parts(vector: Vector) -> tuple[Any, Floats]:
+    return vector.index, vector.value
+
+
+def _check(vector: Vector) -> None:
+    try:
+        number = NO_NUMBER if vector.number is None else vector.number
+        sound = checking.sound(vector.index, vector.value, number, LARGEST)
+    except TypeError:  # a kernel takes no other arrays
+        raise BadInput("#/features", "type", "features are uint32 indices and float32 values") from None
+    if not sound:
+        raise BadInput("#/features", "bound", "a feature has an index and a value that is finite and within 1e6 of 0")

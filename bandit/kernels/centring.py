@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32, F32_OUT, F64_OUT, I64_OUT, U8, U32, U32_OUT, int64, kernel
+from bandit.kernels.jit import F32, F32_OUT, F64_OUT, I64_OUT, U8, U32, U32_OUT, inner, int64, kernel
 
 Counts = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
@@ -14,8 +14,8 @@ Values = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
 
 
-@kernel(int64, U32_OUT, I64_OUT, F64_OUT, F32_OUT, int64, U32, F32, U8)
-def observe(
+@inner
+def _observe(
     known: Hashes,
     count: Counts,
     mean: Doubles,
@@ -25,14 +25,7 @@ def observe(
     value: Values,
     number: Flags,
 ) -> int:
-    """Take in the numbers among the features of one namespace; how many hashes are known then.
-
-    known, count, mean, rounded  [most] changed in place; the first `size` hold something; `rounded` is of `mean`
-    index, value, number         [d] as `hash_features` gives them
-
-    Once `most` hashes are known, no others are taken in.
-    """
-    for j in range(index.size):
+    for j in range(number.size):
         if not number[j]:
             continue
         at = np.searchsorted(known[:size], index[j])
@@ -47,3 +40,28 @@ def observe(
         mean[at] += (np.float64(value[j]) - mean[at]) / count[at]
         rounded[at] = np.float32(mean[at])
     return size
+
+
+@kernel(int64, U32_OUT, I64_OUT, F64_OUT, F32_OUT, int64, U32, F32, U8, U32, F32, U8)
+def observe(
+    known: Hashes,
+    count: Counts,
+    mean: Doubles,
+    rounded: Values,
+    size: int,
+    user_index: Hashes,
+    user_value: Values,
+    user_number: Flags,
+    context_index: Hashes,
+    context_value: Values,
+    context_number: Flags,
+) -> int:
+    """Take in the numbers among the features of a request; how many hashes are known then.
+
+    known, count, mean, rounded  [most] changed in place; the first `size` hold something; `rounded` is of `mean`
+    *_index, *_value, *_number   [d] of one namespace, as `hash_features` gives them; no `number` if none is
+
+    Once `most` hashes are known, no others are taken in.
+    """
+    size = _observe(known, count, mean, rounded, size, user_index, user_value, user_number)
+    return _observe(known, count, mean, rounded, size, context_index, context_value, context_number)

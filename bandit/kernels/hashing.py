@@ -17,11 +17,11 @@ from bandit.kernels.jit import (
     U8_OUT,
     U32,
     U32_OUT,
+    U64_OUT,
     boolean,
     inner,
     int64,
     kernel,
-    pair,
     quadruple,
     triple,
     uint32,
@@ -29,6 +29,7 @@ from bandit.kernels.jit import (
 
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.uint32]
+WideIndices = npt.NDArray[np.uint64]
 Values = npt.NDArray[np.float32]
 
 MURMUR_1, MURMUR_2 = np.uint32(0xCC9E2D51), np.uint32(0x1B873593)
@@ -185,7 +186,9 @@ def hash_request(
 
 
 @inner
-def _centre(index: Indices, value: Values, number: Bytes, users: int, known: Indices, mean: Values) -> tuple[int, int]:
+def _centre(
+    index: Indices | WideIndices, value: Values, number: Bytes, users: int, known: Indices, mean: Values
+) -> tuple[int, int]:
     """Centre in place and close the gaps of zeros; features left, and how many of the first `users` are."""
     d = of_user = 0
     for j in range(index.size):
@@ -222,12 +225,21 @@ def hash_centred_request(
     return index[:d], value[:d], of_user if users >= 0 else -1
 
 
-@kernel(pair(U32_OUT, F32_OUT), U32, F32, U8, U32, F32)
-def centred(index: Indices, value: Values, number: Bytes, known: Indices, mean: Values) -> tuple[Indices, Values]:
-    """Features with the numbers among them less their means, and without what is 0 then.
+@kernel(int64, U32, F32, U8, U32, F32, U64_OUT, F32_OUT)
+def centred(
+    index: Indices,
+    value: Values,
+    number: Bytes,
+    known: Indices,
+    mean: Values,
+    into_index: WideIndices,
+    into_value: Values,
+) -> int:
+    """Features with the numbers among them less their means, and without what is 0 then; how many are left.
 
     known, mean  as of `hash_centred_request`
+    into_*       [d] the first are set: numba takes longer to hand out an array than all this
     """
-    index, value = index.copy(), value.copy()
-    d, _ = _centre(index, value, number, 0, known, mean)
-    return index[:d], value[:d]
+    into_index[:] = index
+    into_value[:] = value
+    return _centre(into_index, into_value, number, 0, known, mean)[0]

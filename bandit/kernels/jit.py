@@ -26,11 +26,6 @@ def readonly(dtype: Any, dimensions: int = 1) -> Any:
     return numba.types.Array(dtype, dimensions, "C", readonly=True)
 
 
-def pair(first: Any, second: Any) -> Any:
-    """Type of two results."""
-    return numba.types.Tuple((first, second))  # type: ignore[no-untyped-call]
-
-
 def triple(first: Any, second: Any, third: Any) -> Any:
     """Type of three results."""
     return numba.types.Tuple((first, second, third))  # type: ignore[no-untyped-call]
@@ -41,12 +36,13 @@ def quadruple(first: Any, second: Any, third: Any, fourth: Any) -> Any:
     return numba.types.Tuple((first, second, third, fourth))  # type: ignore[no-untyped-call]
 
 
-uint8, uint32, int32, int64 = numba.uint8, numba.uint32, numba.int32, numba.int64
+uint8, uint32, uint64, int32, int64 = numba.uint8, numba.uint32, numba.uint64, numba.int32, numba.int64
 float32, float64, boolean = numba.float32, numba.float64, numba.boolean
 U8, U8_TABLE, I32, U32 = readonly(uint8), readonly(uint8, 2), readonly(int32), readonly(uint32)
 F32, F64 = readonly(float32), readonly(float64)
 U8_OUT, I64_OUT = uint8[::1], int64[::1]
 U32_OUT, I32_OUT, F32_OUT, F64_OUT = uint32[::1], int32[::1], float32[::1], float64[::1]
+U64_OUT = uint64[::1]
 
 
 def _forget_stale() -> None:

@@ -148,6 +148,15 @@ def test_stock_vw_loads_what_the_model_exports():
     assert np.array_equal(stock.weights()[:, 0, 0], model.weights())
 
 
+@pytest.mark.parametrize("filled", [1, 2, 1_000])
+def test_how_many_examples_stay_filled_changes_nothing(monkeypatch, filled):
+    learning = Learning(bits=12, replay=Replay(buffer=64))
+    outcomes = examples(3, 40) * 3
+    expected = _learned(learning, outcomes).save()
+    monkeypatch.setattr("bandit.model.FILLED", filled)
+    assert _learned(learning, outcomes).save() == expected
+
+
 def _bad_vector(value: float) -> Vector:
     return Vector(np.ones(1, np.uint32), np.array([value], np.float32))
 
