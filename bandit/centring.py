@@ -2,9 +2,10 @@
 
 A number whose mean is large acts like a constant: it moves what all candidates share and blurs what tells them
 apart. So the learner keeps the mean of each number of `User` and `Context` over all outcomes learned, the one being
-learned included; it looks at no label. Requests are scored with the means of the model version they are scored
-with, so a probability can be worked out again from that version. Scale needs no care: Vowpal Wabbit's normalised
-update sees to it.
+learned included; it looks at no label. A number that is 0 more often than not, such as a pixel or a count of rare
+things, is left as it is, since every 0 would become a feature. Requests are scored with the means of the model version
+they are scored with, so a probability can be worked out again from that version. Scale needs no care: Vowpal Wabbit's
+normalised update sees to it.
 
     Means   what the learner keeps and saves
     Centre  what is published of it with the weights; never changed
@@ -25,7 +26,7 @@ from bandit.features import EMPTY, LARGEST, NO_NUMBER, Vector
 from bandit.kernels import centring, hashing
 
 MOST = 4_096  # hashes that a mean is kept for, first come; bounds what is published with each version
-_SAVED = np.dtype([("hash", "<u4"), ("count", "<i8"), ("mean", "<f8")])
+_SAVED = np.dtype([("hash", "<u4"), ("count", "<i8"), ("zeros", "<i8"), ("mean", "<f8")])
 _SENT = np.dtype([("hash", "<u4"), ("mean", "<f4")])
 
 
@@ -83,8 +84,9 @@ class Means:
     def __init__(self) -> None:
         self._known = np.zeros(MOST, np.uint32)
         self._count = np.zeros(MOST, np.int64)
+        self._zeros = np.zeros(MOST, np.int64)
         self._mean = np.zeros(MOST, np.float64)
-        self._rounded = np.zeros(MOST, np.float32)  # of `_mean`
+        self._less = np.zeros(MOST, np.float32)  # what numbers are taken less
         self._size = 0
         self._live = NOWHERE  # a view
 
@@ -93,7 +95,7 @@ class Means:
         of_user = NO_NUMBER if user.number is None else user.number
         of_context = NO_NUMBER if context.number is None else context.number
         size = centring.observe(
-            self._known, self._count, self._mean, self._rounded, self._size,
+            self._known, self._count, self._zeros, self._mean, self._less, self._size,
             user.index, user.value, of_user, context.index, context.value, of_context,
         )  # fmt: skip
         if size != self._size:
@@ -109,21 +111,22 @@ class Means:
 
     def _look_at(self, size: int) -> None:
         self._size = size
-        self._live = Centre(self._known[:size], self._rounded[:size])
+        self._live = Centre(self._known[:size], self._less[:size])
 
     def to_bytes(self) -> bytes:
-        return _packed(_SAVED, *(part[: self._size] for part in (self._known, self._count, self._mean)))
+        return _packed(_SAVED, *(part[: self._size] for part in (self._known, self._count, self._zeros, self._mean)))
 
     @classmethod
     def from_bytes(cls, saved: bytes) -> Means:
         """Raises Damaged for anything but what `to_bytes` gives."""
         rows = _rows(_SAVED, saved)
-        if np.any(rows["count"] < 1):
-            raise Damaged("a mean is of one number or more")
+        if np.any(rows["count"] < 1) or np.any(rows["zeros"] < 0) or np.any(rows["zeros"] > rows["count"]):
+            raise Damaged("a mean is of one number or more, and no more zeros than that")
         means = cls()
         size = len(rows)
-        means._known[:size], means._count[:size], means._mean[:size] = rows["hash"], rows["count"], rows["mean"]
-        means._rounded[:size] = rows["mean"]
+        means._known[:size], means._mean[:size] = rows["hash"], rows["mean"]
+        means._count[:size], means._zeros[:size] = rows["count"], rows["zeros"]
+        means._less[:size] = np.where(2 * rows["zeros"] > rows["count"], 0.0, rows["mean"])
         means._look_at(size)
         return means
 

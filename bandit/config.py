@@ -82,7 +82,7 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # Products of a group with itself: each two features once, or in either order; each feature with itself too.
     permutations: bool = False
     centre: bool = True  # numbers of a request less their running means, see bandit/centring.py
-    # Hours in which half of what was learned fades, by the times of the decisions; null: nothing does.
+    # Hours in which half of what was learned fades, by the log's own time; null: nothing does.
     half_life_h: Annotated[float, Meta(ge=0.01, le=87_600.0)] | None = None
     vw_args: tuple[str, ...] = ()  # further ones, see bandit/vw_args.py
 

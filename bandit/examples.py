@@ -8,6 +8,7 @@ from typing import Any
 from bandit.arrays import Positions, Rowed
 from bandit.context import hash_raw_context
 from bandit.features import Vector
+from bandit.join import seconds
 from bandit.model import Example
 from bandit.records import Decision, Outcome, Round
 from bandit.shelf import Shelf, inline_vectors
@@ -30,7 +31,7 @@ def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
             chosen=drawn.chosen,
             cost=-reward,
             propensity=drawn.propensity,
-            time=decision.time,
+            time=seconds(outcome.position),
         )
 
 

@@ -1,7 +1,7 @@
 """What is old counts less: over a half-life of the log's own time, half of all that was learned fades.
 
 A weight is the sum of what each outcome did to it, so halving the weight halves the part of every outcome in it. Time
-is that of the decisions learned, never a clock's, so the same log forgets the same. It is taken in steps, since a step
+is that of the log, never a clock's, so the same log forgets the same. It is taken in steps, since a step
 touches every weight; times that step back fade nothing.
 
 Replay would teach old outcomes again, so of those drawn each is kept with the probability 2 ** -(age in half-lives).
