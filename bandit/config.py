@@ -55,8 +55,8 @@ class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `full_until` outcomes, then in proportion `full_until / seen`. It is never below `least`.
     """
 
-    depth: Annotated[int, Meta(ge=0, le=256)] = 256
-    full_until: Annotated[int, Meta(ge=1, le=1_000_000)] = 250
+    depth: Annotated[int, Meta(ge=0, le=256)] = 64
+    full_until: Annotated[int, Meta(ge=1, le=1_000_000)] = 2_000
     least: Annotated[int, Meta(ge=0, le=256)] = 1
     buffer: Annotated[int, Meta(ge=1, le=65_536)] = 4_096
 
