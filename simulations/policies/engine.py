@@ -53,9 +53,9 @@ class Engine:
         return Choice(visit.candidates.index((template, placement)), drawn.propensity)
 
     def learn(self, visit: Round, choice: Choice, reward: float) -> None:
-        outcome = Outcome(f"{visit.t}-0", self._open.pop(visit.t), (), (reward,))
+        outcome = Outcome(f"{1000 * visit.t}-0", self._open.pop(visit.t), (), (reward,))  # a round is a second
         for slot, example in enumerate(examples(outcome, self._shelf)):
-            self._model.learn(example, f"{outcome.position}/{slot}".encode())
+            self._model.learn(example, f"{visit.t}-0/{slot}".encode())
         if self._model.learned >= self._weights.version * (1.0 + 1.0 / PUBLISHED_PER):
             self._weights = self._published()
 
