@@ -30,6 +30,7 @@ def page(
     template, placement  int32[k] equal numbers mean the same template, the same placement
     chances              one number in [0, 1) a slot
 
+    >>> import numpy as np
     >>> even = lambda left: np.full(len(left), 1 / len(left), np.float32)
     >>> template, placement = np.array([[0, 0, 1, 1], [0, 1, 0, 1]], np.int32)
     >>> everyone = np.arange(4, dtype=np.int32)
