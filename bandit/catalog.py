@@ -16,6 +16,8 @@ from msgspec import Meta
 from bandit.config import Id, Policy
 from bandit.errors import BadInput
 from bandit.features import Feature, hash_features
+from bandit.links import ANY, Hosts
+from bandit.sandbox import why_not
 
 Text = Annotated[str, Meta(max_length=2_000)]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s<>\"']{1,2000}\Z", description="http or https")]
@@ -26,7 +28,10 @@ KINDS = ("policies", "placements", "campaigns", "templates")
 
 
 class Creative(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the shopper sees. `html` may use {title}, {description}, {image_url} and {click_url}; each is escaped."""
+    """What the shopper sees. `html` may use {title}, {description}, {image_url} and {click_url}; each is escaped.
+
+    `check_creative` says what is refused besides.
+    """
 
     title: Text = ""
     description: Text = ""
@@ -99,10 +104,13 @@ def placement_features(placement: Placement) -> dict[str, Feature]:
     return {name: value for name, value in own.items() if value != ""} | placement.features
 
 
-def checked(catalog: Catalog) -> Catalog:
+def checked(catalog: Catalog, hosts: Hosts = ANY) -> Catalog:
     """The catalog itself, if all in it holds together.
 
-    Raises BadInput naming the place of a double id, an id that nothing has, or a feature out of bounds.
+    hosts  where links and images may be
+
+    Raises BadInput naming the place of a double id, an id that nothing has, a feature out of bounds, or a
+    creative that would not be safe to show.
     """
     campaigns = _unique("campaigns", [c.id for c in catalog.campaigns])
     placements = _unique("placements", [p.id for p in catalog.placements])
@@ -114,9 +122,19 @@ def checked(catalog: Catalog) -> Catalog:
         _known(f"#/templates/{i}/campaign", [template.campaign] if template.campaign else [], campaigns)
         _known(f"#/templates/{i}/placements", template.placements or (), placements)
         _hashable(f"#/templates/{i}/features", "Ad", ad_features(template))
+        check_creative(template.creative, hosts, at=f"#/templates/{i}/creative")
     for i, placement in enumerate(catalog.placements):
         _hashable(f"#/placements/{i}/features", "Placement", placement_features(placement))
     return catalog
+
+
+def check_creative(creative: Creative, hosts: Hosts, *, at: str) -> None:
+    """Raises BadInput, with a pointer below `at`, for links and HTML that a shopper should not be shown."""
+    for name, url in (("link", creative.link), ("image_url", creative.image_url)):
+        if url and (fault := hosts.why_not(url)):
+            raise BadInput(f"{at}/{name}", "link", fault)
+    if creative.html is not None and (fault := why_not(creative.html, hosts)):
+        raise BadInput(f"{at}/html", "unsafe", fault)
 
 
 def _unique(kind: str, ids: list[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""A template's creative as HTML, each value escaped for where it stands."""
+"""A template's creative as HTML, each value escaped for where it stands; `bandit.sandbox` says where it may stand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import lru_cache
 from html import escape
 
 from bandit.catalog import Creative
+from bandit.links import ANY
+from bandit.sandbox import why_not
 
 _PLACEHOLDER = re.compile(r"\{(title|description|image_url)\}")
 
@@ -32,7 +34,10 @@ def _around_links(creative: Creative, linked: bool) -> tuple[str, ...]:
 
 
 def _parts(creative: Creative, linked: bool) -> list[str]:
-    return (creative.html or _plain(creative, linked)).split("{click_url}")
+    own = creative.html
+    if not own or why_not(own, ANY):  # a catalog of an older version may hold what is refused now
+        own = _plain(creative, linked)
+    return own.split("{click_url}")
 
 
 def _plain(creative: Creative, linked: bool) -> str:
