@@ -25,6 +25,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,6 +36,7 @@ HEAD = struct.Struct("<II")  # length of the rest, CRC-32 of the rest
 BODY = struct.Struct("<QdB")  # row, time, length of the policy; then policy and entry
 SEGMENT_BYTES = 16 * 1024 * 1024  # a file is given up for the next one beyond this
 READ_BYTES = 1024 * 1024
+CLOSED = -1  # in place of a file
 
 
 class JournalWriter:
@@ -46,7 +48,9 @@ class JournalWriter:
         self._row = last_row(folder)
         if _is_new_boot(folder):
             self._row += JUMP
-        self._open()
+        self._file = CLOSED
+        with suppress(OSError):  # a full disk, which each row asks again
+            self._open()
 
     def append(self, policy: str, time: float, entry: bytes) -> None:
         """Write one row; it is there when this returns. Raises OSError, and then it is not."""
@@ -54,27 +58,36 @@ class JournalWriter:
         with self._mutex:
             rest = BODY.pack(self._row + 1, time, len(name)) + name + entry
             frame = HEAD.pack(len(rest), zlib.crc32(rest)) + rest
+            if self._file == CLOSED:
+                self._open()
             try:
                 whole = os.write(self._file, frame) == len(frame)
             except OSError:
-                self._turn()
+                self._close()
                 raise
             if not whole:
-                self._turn()
+                self._close()
                 raise OSError("the disk took only a part of a row")
             self._row += 1
             self._left -= len(frame)
             if self._left <= 0:
-                self._turn()
+                self._close()
+
+    def turn(self) -> None:
+        """Go on in a new file, if the disk lets us: the old one can then be deleted once it is shipped."""
+        with self._mutex, suppress(OSError):
+            if self._file != CLOSED and self._left < SEGMENT_BYTES:
+                self._close()
+                self._open()
 
     def backlog(self) -> int:
         """Rows that are not known to stand in the log."""
         return max(0, self._row - shipped(self.folder))
 
-    def _turn(self) -> None:
-        """Go on in a new file; what is torn in the old one is passed over."""
-        os.close(self._file)
-        self._open()
+    def _close(self) -> None:
+        """Have the next row go to a new file; what is torn in this one is passed over."""
+        closing, self._file = self._file, CLOSED  # before anything: the number may soon be a client's connection
+        os.close(closing)
 
     def _open(self) -> None:
         path = self.folder / f"{self._row + 1:020d}.journal"
@@ -165,6 +178,11 @@ def journals(outbox: Path) -> list[Path]:
     return sorted(path.parent for path in outbox.glob("worker-*/id"))
 
 
+def held_bytes(outbox: Path) -> int:
+    """What the journals of this host take on disk."""
+    return sum(_size(path) for path in outbox.glob("worker-*/*.journal"))
+
+
 def last_row(folder: Path) -> int:
     """Number of the last whole row; of the last one shipped where none is left."""
     for path in reversed(_segments(folder)):
@@ -209,6 +227,13 @@ def _row_at(buffer: bytes, start: int) -> tuple[Row, int] | None:
     return Row(number, rest[BODY.size : BODY.size + name].decode(), time, rest[BODY.size + name :]), length
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # shipped and deleted meanwhile
+        return 0
+
+
 def _segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.journal"))
 
@@ -221,7 +246,8 @@ def _is_new_boot(folder: Path) -> bool:
     """Whether the machine was started since this was last asked."""
     path, now = folder / "boot", boot_id()
     before = path.read_text() if path.exists() else ""
-    path.write_text(now)
+    if before != now:
+        path.write_text(now)
     return before != now
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,26 +76,25 @@ class Outbox:
 
     def append_new(self, rows: Iterable[tuple[str, float, bytes, str]]) -> list[bool]:
         """Write (policy, time, entry, key) rows in one transaction; says for each whether its key was new."""
-        with self._lock:
-            self._sql.execute("BEGIN IMMEDIATE")
-            try:
-                written = [self._insert(*row, None) for row in rows]
-                self._sql.execute("COMMIT")
-            except BaseException:
-                self._sql.execute("ROLLBACK")
-                raise
-            return written
+        with self._lock, self._transaction():
+            return [self._insert(*row, None) for row in rows]
 
     def after(self, row_id: int, limit: int, until: float = float("inf")) -> list[Row]:
-        """Up to `limit` rows behind `row_id` accepted no later than `until`, in the order written."""
+        """Up to `limit` rows behind `row_id`, at least all accepted no later than `until`, in the order written.
+
+        A later one may stand before those, if the clock stepped back; it then comes with them.
+        """
         with self._lock:
             found = self._sql.execute(
                 "SELECT id, policy, time, entry FROM row WHERE id > ? AND policy != '' ORDER BY id LIMIT ?",
                 (row_id, limit),
             ).fetchall()
         rows = [Row(*row) for row in found]
-        late = next((i for i, row in enumerate(rows) if row.time > until), len(rows))
-        return rows[:late]
+        if len(rows) == limit and all(row.time > until for row in rows):
+            return rows  # what stands behind them is not known
+        while rows and rows[-1].time > until:
+            rows.pop()
+        return rows
 
     def backlog(self) -> int:
         """Rows that are not known to stand in the log."""
@@ -104,11 +104,18 @@ class Outbox:
 
     def mark_shipped(self, row_id: int, forget: int) -> None:
         """Note that all rows up to `row_id` stand in the log, and delete those up to `forget`, at most `row_id`."""
-        with self._lock:
-            self._sql.execute("BEGIN IMMEDIATE")
+        with self._lock, self._transaction():
             self._sql.execute("UPDATE file SET shipped = ?", (row_id,))
             self._sql.execute("DELETE FROM row WHERE id <= ? AND id < (SELECT max(id) FROM row)", (forget,))
-            self._sql.execute("COMMIT")
+
+    def held_bytes(self) -> int:
+        """What rows and index take; the file itself never shrinks, but fills its gaps before it grows."""
+        with self._lock:
+            pages, free, size = (
+                int(self._sql.execute(f"PRAGMA {what}").fetchone()[0])
+                for what in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * size
 
     def _opened(self, boot: str) -> str:
         """The file's id. After a start of the machine, row numbers jump: a power cut may have taken rows that were
@@ -129,6 +136,18 @@ class Outbox:
     def close(self) -> None:
         with self._lock:
             self._sql.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that is executed inside, or nothing. One left open would lock out every worker."""
+        self._sql.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._sql.execute("COMMIT")
+        except BaseException:
+            if self._sql.in_transaction:  # a full disk may have ended it already
+                self._sql.execute("ROLLBACK")
+            raise
 
     def _insert(self, policy: str, time: float, entry: bytes, key: str, answer: bytes | None) -> bool:
         written = self._sql.execute(

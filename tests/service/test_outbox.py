@@ -47,18 +47,16 @@ def test_each_key_is_written_once_and_its_repeats_are_told(
 
 @laws(60)
 @given(st.lists(st.floats(0, 9), max_size=12), st.integers(0, 14), st.integers(1, 14), st.floats(0, 9))
-def test_after_reads_on_in_the_order_written_up_to_the_first_row_that_is_too_new(
+def test_after_reads_on_in_the_order_written_up_to_the_last_row_that_is_not_too_new(
     times: list[float], behind: int, limit: int, until: float
 ) -> None:
     outbox = Outbox(Path(":memory:"))
     for i, time in enumerate(times):
         outbox.append_new(keyed([str(i)], time))
-    expected: list[int] = []
-    for row, time in list(enumerate(times, 1))[behind : behind + limit]:
-        if time > until:
-            break
-        expected.append(row)
-    assert [row.id for row in outbox.after(behind, limit, until)] == expected
+    window = list(enumerate(times, 1))[behind : behind + limit]
+    due = [at for at, (_, time) in enumerate(window, 1) if time <= until]
+    count = due[-1] if due else limit * (len(window) == limit)
+    assert [row.id for row in outbox.after(behind, limit, until)] == [row for row, _ in window[:count]]
     outbox.close()
 
 
