@@ -11,6 +11,7 @@ import numpy as np
 
 from bandit.arrays import Floats, Rowed
 from bandit.centring import NOWHERE, Centre
+from bandit.config import Policy
 from bandit.context import hash_context
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
@@ -32,21 +33,27 @@ class Weights:
     """What a model has learned, as one shelf is scored with it."""
 
     table: Floats  # float32[2 ** bits]
-    version: int  # outcomes learned
+    version: int  # names these weights; what each draw is keyed by
     # float32[n] what each candidate of the shelf scores whatever the request; None: not summed beforehand
     standing: Floats | None = None
     centre: Centre = NOWHERE  # means of the numbers of a request
     prepared: Prepared | None = None  # for the shelf that `standing` is of
+    base: int = 0  # version before anything was learned: see bandit.lineage
+
+    @property
+    def learned(self) -> int:
+        """Outcomes learned: what exploration sharpens with."""
+        return self.version - self.base
 
 
-def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE) -> Weights:
+def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE, *, base: int = 0) -> Weights:
     """Weights made ready for a shelf: what no request changes is summed here, once.
 
     table  float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
     """
     rows = shelf.ad_rows, shelf.place_rows
     known = standing(table, shelf.terms, *rows, shelf.template, shelf.placement)
-    return Weights(table, version, known, centre, prepare(shelf, known, centre, version))
+    return Weights(table, version, known, centre, prepare(shelf, known, centre, version - base), base)
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -74,8 +81,7 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
         stand = from_request(ask.inline, every=shelf.policy.learning.every)
     else:
         stand = from_shelf(shelf, ask.time, ask.templates, ask.placements)
-    arm = _arm(ask, shelf)
-    rounds = _quick_round(context, ask, stand, shelf, weights, arm) or _rounds(context, ask, stand, shelf, weights, arm)
+    arm = arm_of(ask.user or ask.id, shelf.policy)
     return Decision(
         id=ask.id,
         time=ask.time,
@@ -85,10 +91,15 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
         catalog_version=shelf.version,
         model_version=weights.version,
         context=context,
-        rounds=rounds,
+        rounds=drawn(context, ask, stand, shelf, weights, arm),
         excluded=stand.excluded,
         inline=ask.inline,
     )
+
+
+def drawn(context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Weights, arm: Arm) -> tuple[Round, ...]:
+    """Up to `ask.count` draws over the stand's candidates. Raises as `decide` does."""
+    return _quick_round(context, ask, stand, shelf, weights, arm) or _rounds(context, ask, stand, shelf, weights, arm)
 
 
 def _quick_round(
@@ -118,12 +129,14 @@ def _rounds(context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Wei
     )
 
 
-def _arm(ask: Ask, shelf: Shelf) -> Arm:
-    """The arm of a user, the same on every visit; of the request, where nobody is named."""
-    if shelf.policy.holdout.share == 0.0:
+def arm_of(key: bytes, policy: Policy) -> Arm:
+    """The arm of a user, the same on every visit.
+
+    key  the user's pseudonym; the decision's id, where nobody is named
+    """
+    if policy.holdout.share == 0.0:
         return LEARNED
-    key = (ask.user or ask.id) + shelf.policy.id.encode()
-    return HOLDOUT if uniform(key, _ARM_SLOT, 0) < shelf.policy.holdout.share else LEARNED
+    return HOLDOUT if uniform(key + policy.id.encode(), _ARM_SLOT, 0) < policy.holdout.share else LEARNED
 
 
 def _costs(shared: tuple[Vector, Vector], stand: Stand, shelf: Shelf, weights: Weights) -> Floats:
@@ -140,7 +153,7 @@ def _explored(costs: Floats, shelf: Shelf, weights: Weights) -> Callable[[Rowed]
 
     def spread(left: Rowed) -> Floats:
         of = costs if len(left) == len(costs) else costs[left]
-        return probabilities(of, shelf.policy.exploration, weights.version)
+        return probabilities(of, shelf.policy.exploration, weights.learned)
 
     return spread
 

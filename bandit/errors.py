@@ -6,6 +6,7 @@
     ├── Conflict          the change contradicts what is stored         -> HTTP 409 or 412
     ├── Damaged           a stored entry whose checksum or schema fails -> set aside and counted
     └── SnapshotRefused   a model that must not be served               -> the old model stays
+        └── OtherLearning made for another `learning` config            -> the same, until the right one comes
 
 What is expected is a value, not an error: no eligible ad, a duplicate event, an event that comes too late.
 """
@@ -46,3 +47,7 @@ class Damaged(AdbanditError):
 
 class SnapshotRefused(AdbanditError):
     """A model that does not load, fails its checksum or holds a number that is not finite."""
+
+
+class OtherLearning(SnapshotRefused):
+    """A model made for another `learning` config than the catalog in force asks for."""

@@ -19,15 +19,15 @@ from contextlib import suppress
 import msgspec
 
 from bandit.config import Learning, Policy
-from bandit.errors import BadInput, Damaged, SnapshotRefused
+from bandit.errors import BadInput, Damaged, OtherLearning, SnapshotRefused
 from bandit.examples import examples
 from bandit.join import Join, order
+from bandit.lineage import FIRST, START, Lines, decoded, encoded
 from bandit.model import Example, Model
 from bandit.records import Decision, Entry, Event, Outcome
 from bandit.shelf import Shelf
 from bandit.totals import Totals
 
-START = "0-0"  # before every entry of a log
 TOGETHER = 500  # outcomes
 
 
@@ -36,7 +36,6 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
 
     read: str = START  # last entry folded
     cursor: str = START  # last decision closed
-    high_time: float = float("-inf")  # see Join
     files: tuple[str, ...] = ()  # of the archive, that became valid with it
     window: tuple[tuple[str, tuple[float, ...]], ...] = ()  # (position, rewards) of each decision the model may replay
 
@@ -64,6 +63,7 @@ class Fold:
         self._window_slots = 0
         self._kept: dict[str, tuple[float, ...]] = {}  # of a restored window, by position
         self.checkpointed = Checkpoint()  # where `resume` starts from
+        self.lines: Lines = FIRST  # of which outcomes the model is made
         self.model = Model.fresh(learning)
         self.join = Join(self._policy_at)
         self.totals = Totals()
@@ -84,11 +84,12 @@ class Fold:
             fold.counts = msgspec.json.decode(fields["counts"], type=Counts)
             checkpoint = msgspec.msgpack.decode(fields.get("checkpoint", _EMPTY), type=Checkpoint)
             fold.read, fold.cursor = fields["read"].decode(), fields["cursor"].decode()
+            fold.lines = decoded(fields["lines"]) if "lines" in fields else FIRST
         except (KeyError, UnicodeError, Damaged, msgspec.MsgspecError) as fault:
             raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
         fold.checkpointed = checkpoint
         fold._kept = dict(checkpoint.window)
-        fold.join = Join(fold._policy_at, high_time=checkpoint.high_time)
+        fold.join = Join(fold._policy_at)
         return fold
 
     def resume(self, position: str, entry: Entry) -> list[Outcome]:
@@ -108,6 +109,25 @@ class Fold:
                 self.join.collect(position, entry)
             elif rewards := self._kept.pop(position, None):
                 self._remember(Outcome(position, entry, (), rewards))
+        return []
+
+    def rejoin(self, checkpoint: Checkpoint) -> None:
+        """Take this state, all outcomes up to a checkpoint learned, for the one that made it; then `follow`."""
+        self.checkpointed = checkpoint
+        self.read = checkpoint.read
+        self.join = Join(self._policy_at)
+
+    def follow(self, position: str, entry: Entry) -> list[Outcome]:
+        """Take in an entry of the log after `rejoin`; what it closes, for `learn`, if it stands past the checkpoint.
+
+        Raises as `take` does.
+        """
+        at, checkpoint = order(position), self.checkpointed
+        if at > order(checkpoint.read):
+            return self.take(position, entry)
+        if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
+            self._check(entry)
+            self.join.collect(position, entry)
         return []
 
     def step(self, position: str, entry: Entry) -> list[Outcome]:
@@ -155,6 +175,11 @@ class Fold:
         self.counts.damaged += 1
         self.read = position
 
+    @property
+    def version(self) -> int:
+        """Names the weights: no other ones ever had or get this number."""
+        return self.lines[-1].base + self.model.learned
+
     def snapshot(self) -> dict[str, bytes]:
         """All that is kept of this state, by field.
 
@@ -163,7 +188,8 @@ class Fold:
         self.model.check()
         model = self.model.save()
         manifest = {
-            "version": self.model.learned,
+            "version": self.version,
+            "learned": self.model.learned,
             "open": self.join.open,
             "machine": platform.machine(),
             "processor": platform.processor(),
@@ -173,6 +199,8 @@ class Fold:
             "sha256": hashlib.sha256(model).hexdigest().encode(),
             "learning": msgspec.json.encode(self._learning),
             "learned": str(self.model.learned).encode(),
+            "base": str(self.lines[-1].base).encode(),
+            "lines": encoded(self.lines),
             "read": self.read.encode(),
             "cursor": self.cursor.encode(),
             "totals": self.totals.to_bytes(),
@@ -188,7 +216,6 @@ class Fold:
         self.checkpointed = Checkpoint(
             read=self.read,
             cursor=self.cursor,
-            high_time=self.join.high_time,
             files=files,
             window=tuple(self._window),
         )
@@ -247,5 +274,5 @@ def read_model(fields: Mapping[str, bytes], learning: Learning) -> Model:
     except (KeyError, UnicodeError) as fault:
         raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
     if made_for != msgspec.json.encode(learning):
-        raise SnapshotRefused("the snapshot was made for another `learning` config")
+        raise OtherLearning("the snapshot was made for another `learning` config")
     return Model.load(model, sha256, learning)

@@ -4,16 +4,17 @@
 decision or tick, never by an event, once
 
     the log has moved on:  position of the closing entry > position of the decision + horizon, and
-    all was shipped:       its accepted time >= the decision's + horizon + SETTLE_S
+    all was shipped:       its accepted time, or that of an entry between them >= the decision's + horizon + SETTLE_S
 
 The shipper writes every event a host accepted before it writes a decision or tick with a later time, so the
-second line means that no event of the horizon is still under way, even after an hour without Redis. Should
-clocks step back, the second line alone could wait long; GRACE_S bounds it. Decisions close in log order.
+second line means that no event of the horizon is still under way, even after an hour without Redis. What stands before
+the decision says nothing of it: it may have been accepted by a clock that has stepped back since. Should clocks step
+back, the second line alone could wait long; GRACE_S bounds it. Decisions close in log order.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -24,6 +25,7 @@ from bandit.rewards import reward
 SETTLE_S = 0.2  # workers of a host take the time and write in slightly different order
 GRACE_S = 600.0  # longest that a clock gone wrong may hold a decision open
 EARLY_S = 600.0  # how long an event waits for its decision to be shipped
+MOST_EVENTS = 1_000  # that are counted for one decision, or wait for it; nobody clicks so often
 
 
 def seconds(position: str) -> float:
@@ -48,9 +50,10 @@ def order(position: str) -> tuple[int, int]:
 class _Open:
     """A decision that waits, with the events heard so far."""
 
-    __slots__ = ("decision", "events", "logged_s", "policy", "position")
+    __slots__ = ("decision", "events", "logged_s", "number", "policy", "position")
 
-    def __init__(self, position: str, decision: Decision, policy: Policy) -> None:
+    def __init__(self, number: int, position: str, decision: Decision, policy: Policy) -> None:
+        self.number = number  # of closing entries before it
         self.position = position
         self.logged_s = seconds(position)
         self.decision = decision
@@ -61,7 +64,8 @@ class _Open:
         """Count the event if it is new and within the horizon; says whether it is a duplicate."""
         if event.id in self.events:
             return True
-        if event.slot < len(self.decision.rounds) and event.time <= self.decision.time + self.policy.horizon_s:
+        in_time = event.slot < len(self.decision.rounds) and event.time <= self.decision.time + self.policy.horizon_s
+        if in_time and len(self.events) < MOST_EVENTS:
             self.events[event.id] = event
         return False
 
@@ -77,16 +81,16 @@ class _Open:
 class Join:
     """Decisions that are still open, and events that came before their decision."""
 
-    def __init__(self, policy_at: Callable[[int], Policy], *, high_time: float = float("-inf")) -> None:
+    def __init__(self, policy_at: Callable[[int], Policy]) -> None:
         """
         policy_at  catalog version -> the policy as it was then
-        high_time  largest accepted time of a closing entry so far, seconds since 1970
         """
         self._policy_at = policy_at
         self._open: OrderedDict[bytes, _Open] = OrderedDict()
         self._early: OrderedDict[bytes, list[tuple[str, Event]]] = OrderedDict()
         self._prior: dict[bytes, str] = {}  # open decision -> its first event, where that stands before it
-        self.high_time = high_time
+        self._count = 0  # closing entries
+        self._times: deque[tuple[int, float]] = deque()  # (number, accepted) of those that no later one is after
         self.duplicates = 0  # entries whose id stood in the log before
 
     @property
@@ -101,6 +105,7 @@ class Join:
             return
         if isinstance(entry, Decision):
             self._decision(position, entry)
+        self._note(entry.time)
         self._forget_early(position)
 
     def fold(self, position: str, entry: Decision | Event | Tick) -> list[Outcome]:
@@ -108,7 +113,6 @@ class Join:
         self.collect(position, entry)
         if isinstance(entry, Event):
             return []
-        self.high_time = max(self.high_time, entry.time)
         return list(self._close(seconds(position)))
 
     def needed_from(self) -> str | None:
@@ -121,7 +125,7 @@ class Join:
         if decision.id in self._open:
             self.duplicates += 1
             return
-        opened = _Open(position, decision, self._policy_at(decision.catalog_version))
+        opened = _Open(self._count, position, decision, self._policy_at(decision.catalog_version))
         early = self._early.pop(decision.id, [])
         if early:
             self._prior[decision.id] = early[0][0]
@@ -132,9 +136,18 @@ class Join:
     def _event(self, position: str, event: Event) -> None:
         opened = self._open.get(event.decision)
         if opened is None:
-            self._early.setdefault(event.decision, []).append((position, event))
+            early = self._early.setdefault(event.decision, [])
+            if len(early) < MOST_EVENTS:
+                early.append((position, event))
         else:
             self.duplicates += opened.hear(event)
+
+    def _note(self, time: float) -> None:
+        """Keep the times from which the largest since any open decision can be told."""
+        while self._times and self._times[-1][1] <= time:
+            self._times.pop()
+        self._times.append((self._count, time))
+        self._count += 1
 
     def _forget_early(self, position: str) -> None:
         while self._early:
@@ -147,8 +160,10 @@ class Join:
         while self._open:
             head = next(iter(self._open.values()))
             horizon_s = head.policy.horizon_s
+            while self._times[0][0] < head.number:
+                self._times.popleft()
             log_age_s = log_s - head.logged_s - horizon_s
-            shipped = self.high_time >= head.decision.time + horizon_s + SETTLE_S
+            shipped = self._times[0][1] >= head.decision.time + horizon_s + SETTLE_S
             if log_age_s <= 0 or not (shipped or log_age_s > GRACE_S):
                 return
             self._open.popitem(last=False)

@@ -64,11 +64,14 @@ def _standing(shelf: Shelf, turn: int, placements: tuple[str, ...] | None) -> St
 
 
 def _picked(shelf: Shelf, now: float, templates: Sequence[str] | None, placements: Sequence[str] | None) -> Stand:
-    positions, excluded = eligible(shelf, now, templates, placements)
+    return from_positions(shelf, *eligible(shelf, now, templates, placements))
+
+
+def from_positions(shelf: Shelf, positions: Positions, excluded: dict[str, int] | None = None) -> Stand:
+    """Candidates of the shelf by position, and how many others were kept out for which reason."""
     template, placement = shelf.template[positions], shelf.placement[positions]
-    return Stand(
-        *_named(positions), template, placement, shelf.ad_rows, shelf.place_rows, template, placement, (), excluded
-    )
+    named, out = _named(positions), excluded or {}
+    return Stand(*named, template, placement, shelf.ad_rows, shelf.place_rows, template, placement, (), out)
 
 
 def from_request(candidates: tuple[InlineCandidate, ...], *, every: bool = False) -> Stand:

@@ -6,6 +6,7 @@ buckets of users: a user falls into one bucket whole, and the spread between buc
 
 from __future__ import annotations
 
+import math
 import zlib
 
 import numpy as np
@@ -38,7 +39,7 @@ class Totals:
             kinds.count("impression"),
             kinds.count("click"),
             len(bought),
-            sum(bought),
+            math.fsum(bought),  # whatever the order: an archive holds events slot by slot
             sum(outcome.rewards),
         )
 

@@ -5,9 +5,13 @@
     <data>/archive/policy=<p>/catalog/<version>.json                     what positions and ids refer to
     <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet    logs from elsewhere: service/importing.py
 
-A file is written under a name that ends in `.pending` and gets its own name once the checkpoint that lists it is
-committed. A learner that starts gives the files its checkpoint lists their names, and removes other pending ones:
-they are left over from a learner that died or was overtaken before it committed. Nothing else is ever removed.
+    <data>/archive/policy=<p>/superseded/...                             what the store forgot, and has learned again
+
+A file is written under a name that ends in `.pending` and gets its own name once the commit that lists it is done. A
+learner that takes over gives listed files their names, and removes other pending ones: they are left over from a
+learner that died or was overtaken before it committed. A store that came back without its last moments gets the rows of
+those moments again, from the outboxes; the files of before are then superseded, and moved aside. Nothing else is
+removed.
 """
 
 from __future__ import annotations
@@ -82,33 +86,60 @@ class Archive:
         return self.waiting >= WAITING_ROWS or bool(self._pending)
 
     def write(self) -> tuple[str, ...]:
-        """Put all rows taken in so far on disk, pending; what a checkpoint must list for them to become valid."""
+        """Put all rows taken in so far on disk, pending; what a commit must list for them to become valid."""
         self._frame_outcomes()
         self._frame_events()
         self._put_frames()
         self.waiting = 0
         return tuple(self._named(path).relative_to(self.folder).as_posix() for path in self._pending)
 
-    def publish(self) -> None:
-        """Give the files written their names, now that the checkpoint that lists them is committed."""
+    def publish(self) -> tuple[str, ...]:
+        """Give the files written their names, now that the commit that lists them is done; as they were listed."""
+        listed = tuple(self._named(path).relative_to(self.folder).as_posix() for path in self._pending)
         for path, file in self._pending.items():
             try:
                 self._named(path).replace(path)
             except FileNotFoundError:  # removed by a learner that started meanwhile
                 _put(file, path)
         self._pending.clear()
+        return listed
 
     def settle(self, committed: Iterable[str]) -> list[Path]:
-        """Give the files a checkpoint lists their names and remove other pending ones; those removed."""
+        """Give the files that commits list their names and remove other pending ones; those removed."""
         listed = {self.folder / name for name in committed}
         removed = []
         for pending in self.folder.glob("date=*/*.pending"):
             if pending in listed:
-                pending.replace(pending.with_name(pending.name.partition(".parquet")[0] + ".parquet"))
+                pending.replace(_final(pending))
             else:
                 pending.unlink(missing_ok=True)
                 removed.append(pending)
         return removed
+
+    def has(self, name: str) -> bool:
+        """Whether a file that was listed so has its name here."""
+        listed = self.folder / name
+        return _final(listed).exists()
+
+    def beyond(self, cursor: str, read: str) -> list[Path]:
+        """Files that hold more than a store knows that has closed all up to `cursor` and read all up to `read`."""
+        outcomes = [path for path in in_order(self.folder, OUTCOMES) if order(last_position(path)) > order(cursor)]
+        return outcomes + [path for path in in_order(self.folder, EVENTS) if order(last_position(path)) > order(read)]
+
+    def supersede(self, paths: Iterable[Path]) -> None:
+        """Move files aside."""
+        for path in paths:
+            aside = self.folder / "superseded" / self._token / path.relative_to(self.folder)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(aside)
+
+    def newest(self) -> tuple[str, int] | None:
+        """Position of the last outcome archived and the largest model version in its file; None if there is none."""
+        paths = in_order(self.folder, OUTCOMES)
+        if not paths:
+            return None
+        versions = pl.read_parquet(paths[-1], columns=["model_version"], hive_partitioning=False)
+        return last_position(paths[-1]), int(versions["model_version"].max())  # type: ignore[arg-type]
 
     def _frame_outcomes(self) -> None:
         if held := self._outcomes:
@@ -153,6 +184,11 @@ class Archive:
             self._catalogs.add(catalog.version)
 
 
+def _final(pending: Path) -> Path:
+    """The name a pending file gets."""
+    return pending.with_name(pending.name.partition(".parquet")[0] + ".parquet")
+
+
 def _put(content: bytes, path: Path) -> None:
     """Write a file whole and have the disk keep it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,8 +228,17 @@ def read_imported(folder: Path, policy: str) -> pl.DataFrame:
 
 def ordered(folder: Path, policy: str, kind: str) -> list[Path]:
     """The learner's own files of a kind, in log order."""
-    paths = policy_folder(folder, policy).glob(f"date=*/{kind}-*.parquet")
-    return sorted(paths, key=lambda path: order(path.stem.split("-to-")[1].replace("_", "-")))
+    return in_order(policy_folder(folder, policy), kind)
+
+
+def in_order(folder: Path, kind: str) -> list[Path]:
+    """A policy folder's files of a kind, in log order."""
+    return sorted(folder.glob(f"date=*/{kind}-*.parquet"), key=lambda path: order(last_position(path)))
+
+
+def last_position(path: Path) -> str:
+    """Log position of the last row of a file."""
+    return path.stem.split("-to-")[1].replace("_", "-")
 
 
 def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -15,11 +15,12 @@ import numpy as np
 import polars as pl
 
 from bandit.catalog import Catalog
-from bandit.config import Policy
+from bandit.config import Learning, Policy
 from bandit.errors import BadInput, Damaged
+from bandit.join import order
 from bandit.records import ARMS, Context, Decision, Event, EventType, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
-from service.archive import OUTCOMES, ordered, policy_folder
+from service.archive import OUTCOMES, last_position, ordered, policy_folder
 
 Inline = tuple[InlineCandidate, ...]
 Told = tuple[str, EventType, float, float, float]  # id, type, time, occurred, value
@@ -34,8 +35,13 @@ _catalog = msgspec.json.Decoder(Catalog)
 class Archived:
     """One policy's archive, for reading."""
 
-    def __init__(self, folder: Path, policy: str) -> None:
-        """Raises BadInput for what is no id, or if nothing of this policy was ever archived."""
+    def __init__(self, folder: Path, policy: str, learning: Learning | None = None) -> None:
+        """
+        learning  what shelves are laid out for, if not for the `learning` of their catalog
+
+        Raises BadInput for what is no id, or if nothing of this policy was ever archived.
+        """
+        self._learning = learning
         self._folder = folder
         self._policy = policy
         self._catalogs = policy_folder(folder, policy) / "catalog"
@@ -61,6 +67,13 @@ class Archived:
                 frame = frame.filter(pl.col("time") < until)
             yield from outcomes(frame)
 
+    def behind(self, position: str) -> Iterator[Outcome]:
+        """Outcomes behind a log position, in the order they were learned."""
+        for path in self._paths():
+            if order(last_position(path)) > order(position):
+                found = outcomes(pl.read_parquet(path, hive_partitioning=False))
+                yield from (outcome for outcome in found if order(outcome.position) > order(position))
+
     def _paths(self) -> list[Path]:
         return ordered(self._folder, self._policy, OUTCOMES)
 
@@ -69,7 +82,8 @@ class Archived:
         path = self._catalogs / f"{version}.json"
         try:
             catalog = _catalog.decode(path.read_bytes())
-            return lay_out(catalog, next(policy for policy in catalog.policies if policy.id == self._policy))
+            policy = next(policy for policy in catalog.policies if policy.id == self._policy)
+            return lay_out(catalog, msgspec.structs.replace(policy, learning=self._learning or policy.learning))
         except (OSError, msgspec.MsgspecError, StopIteration) as fault:
             raise Damaged(f"{path} is needed and does not hold the catalog of {self._policy!r}: {fault!r}") from None
 
@@ -124,9 +138,14 @@ def _candidates(slots: list[tuple[dict[str, Any], tuple[bytes, bytes]]]) -> tupl
         start = 0 if shared else len(inline)
         if row["inline"] and (not shared or not inline):
             inline += _inline.decode(row["inline"])
-        positions = packed(np.frombuffer(candidates, "<u4") + np.uint32(start))
-        rounds.append(Round(positions, probabilities, row["chosen"]))
+        rounds.append(Round(_packed(candidates, start), probabilities, row["chosen"]))
     return inline, tuple(rounds)
+
+
+@lru_cache(maxsize=1_024)
+def _packed(candidates: bytes, start: int) -> bytes:
+    """Positions as a record holds them: much the same ones stand in every decision."""
+    return packed(np.frombuffer(candidates, "<u4") + np.uint32(start))
 
 
 def _heard(decision: bytes, row: dict[str, Any]) -> Iterator[Event]:

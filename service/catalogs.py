@@ -9,8 +9,9 @@ from typing import Any, Literal
 import msgspec
 
 from bandit.catalog import KINDS, Campaign, Catalog, Placement, Template, checked
-from bandit.config import Policy
+from bandit.config import Learning, Policy
 from bandit.errors import BadInput, Conflict
+from bandit.links import ANY, Hosts
 from service.store import Store
 
 Kind = Literal["policies", "placements", "campaigns", "templates"]
@@ -28,8 +29,12 @@ class Stale(Conflict):
 class Catalogs:
     """The catalog in force, as the store has it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hosts: Hosts = ANY) -> None:
+        """
+        hosts  where links and images of what is changed may be
+        """
         self._store = store
+        self._hosts = hosts
         self._held = Catalog()
 
     def current(self) -> Catalog:
@@ -84,37 +89,51 @@ class Catalogs:
             return current
         return self._apply(lambda old: msgspec.structs.replace(given, version=old.version), None)
 
-    def _apply(self, edit: Edit, if_match: int | None) -> Catalog:
+    def relearn(self, policy_id: str, learning: Learning) -> None:
+        """Have a policy learn by another config, whose model is about to come. Raises Conflict or StoreAway."""
+
+        def edit(catalog: Catalog) -> Catalog:
+            changed = {p.id: p for p in catalog.policies}
+            changed[policy_id] = msgspec.structs.replace(changed[policy_id], learning=learning)
+            return msgspec.structs.replace(catalog, policies=tuple(changed.values()))
+
+        if any(policy.id == policy_id and policy.learning != learning for policy in self.current().policies):
+            self._apply(edit, None, but_for=policy_id)
+
+    def _apply(self, edit: Edit, if_match: int | None, *, but_for: str = "") -> Catalog:
+        """but_for: a policy whose `learning` may change"""
         for _ in range(_ATTEMPTS):
             old = self.current()
             if if_match is not None and if_match != old.version:
                 raise Stale(f"If-Match names version {if_match}; version {old.version} is in force")
-            new = checked(msgspec.structs.replace(edit(old), version=old.version + 1))
-            self._keep_learning(new)
+            new = checked(msgspec.structs.replace(edit(old), version=old.version + 1), self._hosts)
+            self._keep_learning(new, but_for)
             if self._store.put_catalog(msgspec.json.encode(new), new.version, after=old.version):
                 self._held = new
                 return new
         raise Conflict(f"{_ATTEMPTS} other changes came between; try again")
 
-    def _keep_learning(self, new: Catalog) -> None:
+    def _keep_learning(self, new: Catalog, but_for: str) -> None:
         """A model in use was made for one `learning` config and cannot change it."""
         for policy in new.policies:
             stored = self._store.snapshot_field(policy.id, "learning")
-            if stored and msgspec.json.encode(policy.learning) != stored:
+            if policy.id != but_for and stored and msgspec.json.encode(policy.learning) != stored:
                 raise Conflict(
-                    f"policy {policy.id!r} has a model made for another `learning` config; "
-                    "keep that, or use a new policy id"
+                    f"policy {policy.id!r} has a model made for another `learning` config; keep that, use a new "
+                    "policy id, or make a model for this one with `adbandit rebuild --learning`"
                 )
 
 
-def from_file(path: Path) -> Catalog:
+def from_file(path: Path, hosts: Hosts = ANY) -> Catalog:
     """A catalog written in YAML or JSON.
+
+    hosts  where its links and images may be
 
     Raises BadInput naming the file and the place in it.
     """
     try:
         plain = msgspec.yaml.decode(path.read_bytes())  # through JSON, so that times may be quoted or not
-        return checked(msgspec.json.decode(msgspec.json.encode(plain), type=Catalog))
+        return checked(msgspec.json.decode(msgspec.json.encode(plain), type=Catalog), hosts)
     except (OSError, msgspec.MsgspecError, RecursionError) as fault:
         raise BadInput(f"{path}#", "catalog", str(fault)) from None
     except BadInput as fault:

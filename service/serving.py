@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import structlog
 
+from bandit.catalog import Catalog
 from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
 from bandit.decide import Weights, weigh
@@ -76,9 +78,9 @@ class Serving:
     def _refresh(self) -> None:
         catalog = self._catalogs.current()
         served = dict(self._served)
-        if catalog.version != self.catalog_version:
-            kept = {policy.id: served.get(policy.id) for policy in catalog.policies}
-            served = {p.id: self._with_shelf(kept[p.id], lay_out(catalog, p)) for p in catalog.policies}
+        behind = any(one.shelf.version != catalog.version for one in served.values())
+        if behind or catalog.version != self.catalog_version:
+            served = {p.id: self._with_shelf(served.get(p.id), catalog, p) for p in catalog.policies}
         for policy_id, old in served.items():
             served[policy_id] = self._with_changes(policy_id, old)
         self._served = served
@@ -87,11 +89,17 @@ class Serving:
         self.catalog_version = catalog.version
         self.reached = self._clock()
 
-    def _with_shelf(self, old: Served | None, shelf: Shelf) -> Served:
-        if old is None or old.shelf.policy.learning != shelf.policy.learning:
-            return self._loaded(shelf)
-        old_weights = old.weights
-        weights = weigh(old_weights.table, old_weights.version, shelf, old_weights.centre)
+    def _with_shelf(self, old: Served | None, catalog: Catalog, policy: Policy) -> Served:
+        if old is None:
+            return self._loaded(lay_out(catalog, policy))
+        if old.shelf.policy.learning != policy.learning:
+            made_for = self._store.snapshot_field(policy.id, "learning")
+            waits = made_for is not None and made_for != msgspec.json.encode(policy.learning)
+            return old if waits else self._loaded(lay_out(catalog, policy))  # a rebuild for the new one is under way
+        if old.shelf.version == catalog.version:
+            return old
+        shelf, old_weights = lay_out(catalog, policy), old.weights
+        weights = weigh(old_weights.table, old_weights.version, shelf, old_weights.centre, base=old_weights.base)
         return Served(shelf, weights, old.since, old.change)
 
     def _with_changes(self, policy_id: str, served: Served) -> Served:
@@ -109,7 +117,10 @@ class Serving:
                 return self._again(served)
             table[np.frombuffer(change.indices, "<u4")] = np.frombuffer(change.values, "<f4")
             version, centre = change.after, Centre.from_bytes(change.centre)
-        return Served(served.shelf, weigh(table, version, served.shelf, centre), self._clock(), news[-1][0])
+            if zlib.crc32(table.data) != change.table:  # this is not the table that was changed
+                return self._again(served)
+        weights = weigh(table, version, served.shelf, centre, base=served.weights.base)
+        return Served(served.shelf, weights, self._clock(), news[-1][0])
 
     def _again(self, served: Served) -> Served:
         """From the snapshot, unless that is older than what is at hand."""
@@ -124,13 +135,15 @@ class Serving:
         change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
         fields = self._store.snapshot(policy.id)
         table, version, centre = np.zeros(1 << policy.learning.bits, np.float32), 0, NOWHERE
+        base = int(fields.get("base", b"0"))
         if fields:
             try:
                 model = read_model(fields, policy.learning)
-                table, version, centre = model.weights().copy(), model.learned, model.centre()
+                table, version, centre = model.weights().copy(), base + model.learned, model.centre()
             except SnapshotRefused as fault:
                 self._refuse(policy.id, str(fault))
-        return Served(shelf, weigh(table, version, shelf, centre), self._clock(), change if fields else START)
+        weights = weigh(table, version, shelf, centre, base=min(base, version))
+        return Served(shelf, weights, self._clock(), change if fields else START)
 
     def _refuse(self, policy_id: str, reason: str) -> None:
         self.refused += 1
@@ -138,9 +151,10 @@ class Serving:
         log.error("model_refused", policy=policy_id, reason=reason)
 
 
-def crc(before: int, after: int, indices: bytes, values: bytes, centre: bytes) -> int:
+def crc(before: int, after: int, indices: bytes, values: bytes, centre: bytes, table: int) -> int:
     """Checksum of a weight change."""
-    return zlib.crc32(centre, zlib.crc32(values, zlib.crc32(indices, zlib.crc32(f"{before} {after}".encode()))))
+    whole = zlib.crc32(f"{before} {after} {table}".encode())
+    return zlib.crc32(centre, zlib.crc32(values, zlib.crc32(indices, whole)))
 
 
 def _sound(change: WeightChange, size: int) -> bool:

@@ -61,7 +61,14 @@ def raw(number: int) -> bytes:
 
 
 def decision(
-    number: int, time: float, *, slots: int = 1, arm: Literal[0, 1] = 0, hour: int = 12, version: int = 1
+    number: int,
+    time: float,
+    *,
+    slots: int = 1,
+    arm: Literal[0, 1] = 0,
+    hour: int = 12,
+    version: int = 1,
+    model_version: int = 0,
 ) -> Decision:
     """An even draw over CATALOG's candidates in each slot."""
     everything = packed(np.arange(CANDIDATES, dtype=np.uint32))
@@ -73,7 +80,7 @@ def decision(
         consent=True,
         arm=arm,
         catalog_version=version,
-        model_version=0,
+        model_version=model_version,
         context={"hour": hour, "user": {"segment": "ab"[number % 2]}},
         rounds=tuple(Round(everything, even, (number + slot) % CANDIDATES) for slot in range(slots)),
         excluded={},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,11 @@ def a_host(store: Store, breaks: Callable[[], str] = str) -> Iterator[Host]:
             os.close(lock)
 
 
+def lease(store: Store, policy: str = "home") -> str:
+    """The fence of somebody new, who takes the lease from whoever has it."""
+    return str(store.lease(policy, uuid.uuid4().hex, DUE_S, seize=True))
+
+
 class Desk:
     """A store with the catalog in force, a log written by hand, and learners made anew at will."""
 
@@ -106,7 +112,8 @@ class Desk:
 
     def learner(self, store: object = None, rhythm: Rhythm = OFTEN) -> PolicyLearner:
         used: Store = store or self.store  # type: ignore[assignment]
-        return PolicyLearner(POLICY, used, Catalogs(used), self.archive, rhythm, lambda: self.elapsed)
+        fence = lease(self.store)
+        return PolicyLearner(POLICY, used, Catalogs(used), self.archive, rhythm, lambda: self.elapsed, fence)
 
     def all_learned(self, learner: PolicyLearner) -> dict[str, bytes]:
         """The snapshot once everything is read, archived and committed."""
@@ -114,7 +121,8 @@ class Desk:
         while learner.round():
             self.elapsed += DUE_S
         learner.finish()
-        return {name: value for name, value in self.store.snapshot("home").items() if name != "checkpoint"}
+        fields = self.store.snapshot("home")
+        return {name: fields[name] for name in fields if name not in ("checkpoint", "carried")}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.join import EARLY_S, GRACE_S, SETTLE_S, Join, order, seconds
+from bandit.join import EARLY_S, GRACE_S, MOST_EVENTS, SETTLE_S, Join, order, seconds
 from bandit.records import Decision, Event, Outcome, Tick
 from tests.entries import CATALOG, HOUR_S, START_S, Log, decision, event, laws, log_of, logs, raw
 
@@ -103,7 +103,7 @@ def test_the_log_from_needed_from_on_holds_all_that_is_still_to_count(log: Log, 
     join, closed = folded(before)
     keep = join.needed_from() or log[0][0]
     gone = {outcome.position for _, outcome in closed}
-    again = Join(lambda version: POLICY, high_time=join.high_time)
+    again = Join(lambda version: POLICY)
     for position, entry in before:
         if position not in gone and (not trimmed or order(position) >= order(keep)):
             again.collect(position, entry)
@@ -140,6 +140,17 @@ def test_a_long_shipping_gap_loses_no_event() -> None:
     assert [outcome.rewards for outcome in outcomes(away)] == [(1.0,), (0.0,)]
 
 
+def test_an_hour_forward_and_back_closes_no_decision_before_its_events_are_shipped() -> None:
+    log = log_of(
+        (0, Tick(START_S + HOUR_S)),
+        (1, decision(1, START_S + 1)),
+        (1 + HORIZON_S + 5, decision(2, START_S + 1.1)),  # Redis was away
+        (1 + HORIZON_S + 5, event("e", 1, START_S + 1.5)),
+        (1 + HORIZON_S + 6, Tick(START_S + HORIZON_S + 6)),
+    )
+    assert outcomes(log)[0].rewards == (1.0,)
+
+
 def test_an_hour_back_delays_a_decision_by_the_grace_at_most() -> None:
     before = decision(1, START_S + HOUR_S)
     ticks = [(float(at), Tick(START_S + at)) for at in range(1, 700)]
@@ -163,6 +174,16 @@ def test_an_event_at_the_very_horizon_counts() -> None:
 def test_a_decision_waits_until_the_log_is_past_its_horizon_by_more_than_nothing() -> None:
     at_horizon = (f"{round((START_S + HORIZON_S) * 1000)}-0", Tick(START_S + HOUR_S))
     assert outcomes([*log_of((0, decision(1, START_S))), at_horizon]) == []
+
+
+def test_of_more_events_than_anybody_causes_the_first_thousand_count() -> None:
+    for early in (True, False):
+        told = [(0.5, event(f"e{i}", 1, START_S + 0.5)) for i in range(MOST_EVENTS + 50)]
+        shown = [(0.6 if early else 0.4, decision(1, START_S))]
+        (outcome,) = outcomes(
+            log_of(*(told + shown if early else shown + told), (CLOSED_S + 1, Tick(START_S + CLOSED_S)))
+        )
+        assert [heard.id for heard in outcome.events] == [f"e{i}" for i in range(MOST_EVENTS)]
 
 
 def test_a_decision_that_stands_twice_is_learned_once() -> None:

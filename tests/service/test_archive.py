@@ -27,7 +27,7 @@ def five(first: int = 0) -> Log:
 
 
 def test_rows_stand_once_after_a_learner_was_overtaken(desk: Desk) -> None:
-    one, two = desk.learner(), desk.learner()
+    two, one = desk.learner(), desk.learner()
     desk.write(five())
     desk.elapsed += 100
     one.round()
@@ -41,25 +41,37 @@ def test_rows_stand_once_after_a_learner_was_overtaken(desk: Desk) -> None:
     assert len(rows) == len(set(rows)) == 10
 
 
-def test_a_learner_that_starts_removes_nothing_that_another_commits_meanwhile(desk: Desk) -> None:
+def test_a_learner_that_is_overtaken_between_commit_and_naming_costs_and_doubles_nothing(desk: Desk) -> None:
     active = desk.learner()
     desk.write(five())
-    active.round()
-    desk.elapsed += 0.28
-    active.round()
-    real = desk.store.snapshot
+    desk.elapsed += 100
+    real = active._archive.publish
 
-    def snapshot(policy: str) -> dict[str, bytes]:
-        found = real(policy)
-        desk.store.snapshot = real  # type: ignore[method-assign]
-        desk.write(log_of((60, Tick(START_S + 60))))
-        desk.elapsed += 100
-        active.round()  # archives and commits between the other's reading and its clean-up
-        return found
+    def publish() -> tuple[str, ...]:
+        desk.learner()
+        return real()
 
-    desk.store.snapshot = snapshot  # type: ignore[method-assign]
-    desk.learner()
+    active._archive.publish = publish  # type: ignore[method-assign]
+    active.round()
     assert len(read_outcomes(desk.archive, "home")) == 5
+    assert not list(desk.archive.rglob("*.pending"))
+    assert desk.store.unnamed("home") == set()
+
+
+def test_files_of_another_host_wait_for_their_names_there(desk: Desk) -> None:
+    learner = desk.learner()
+    desk.write(five())
+    desk.elapsed += 100
+    learner._archive.publish = lambda: ()  # type: ignore[method-assign]
+    learner.round()  # and this host dies
+    there, desk.archive = desk.archive, desk.archive / "another"
+    desk.write(five(20))
+    desk.all_learned(desk.learner())
+    desk.archive = there
+    desk.all_learned(desk.learner())
+    both = [set(read_outcomes(folder, "home")["decision"]) for folder in (there, there / "another")]
+    assert [len(some) for some in both] == [5, 5]
+    assert not both[0] & both[1]
 
 
 def test_an_empty_redis_does_not_cost_the_archive(desk: Desk) -> None:
@@ -78,7 +90,7 @@ def test_a_kill_before_files_got_their_names_costs_and_doubles_nothing(desk: Des
     desk.write(five())
     desk.elapsed += 100
     if committed:
-        learner._archive.publish = lambda: None  # type: ignore[method-assign]
+        learner._archive.publish = lambda: ()  # type: ignore[method-assign]
         learner.round()
     else:
         learner.fold.step(*five()[0])

@@ -16,6 +16,7 @@ from service import embedded
 from service.catalogs import Catalogs, Stale, from_file
 from service.store import Store
 from tests.entries import CATALOG, LEARNING, laws
+from tests.hosts import lease
 
 JSON = msgspec.json.encode(CATALOG)
 
@@ -118,7 +119,8 @@ def test_what_others_refer_to_cannot_be_deleted(catalogs: Catalogs) -> None:
 
 def test_the_learning_of_a_policy_with_a_model_cannot_be_changed(catalogs: Catalogs, store: Store) -> None:
     catalogs.replace(JSON, if_match=None)
-    store.commit("home", {"read": b"1-0", "learning": msgspec.json.encode(LEARNING)}, after="", change=None)
+    made_for = {"read": b"1-0", "learning": msgspec.json.encode(LEARNING)}
+    store.commit("home", made_for, after="", fence=lease(store), change=None)
     with pytest.raises(Conflict, match="another `learning` config"):
         catalogs.put("policies", "home", b'{"learning": {"bits": 20}}', if_match=None)
     same = msgspec.json.encode({"learning": LEARNING, "horizon_s": 9})

@@ -17,7 +17,7 @@ from service.archive import read_events, read_outcomes
 from service.learning import Overtaken
 from service.store import START, StoreAway
 from tests.entries import LEARNING, START_S, Log, decision, event, laws, log_of, logs, shelf_at
-from tests.hosts import OFTEN, Desk, Unsteady, a_desk
+from tests.hosts import OFTEN, Desk, Unsteady, a_desk, lease
 
 
 @pytest.fixture
@@ -86,18 +86,78 @@ def test_trimming_keeps_what_a_restart_needs_and_little_else(desk: Desk) -> None
     assert desk.all_learned(desk.learner()) == folded(log)[0]
 
 
-def test_a_learner_that_was_overtaken_says_so_and_changes_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("same_fence", [True, False], ids=["by the cursor alone", "by the fence too"])
+def test_a_learner_that_was_overtaken_says_so_and_changes_nothing(desk: Desk, same_fence: bool) -> None:
     log = log_of((0, decision(1, START_S)), (1, event("e", 1, START_S)), (9, Tick(START_S + 9)))
     first, second = desk.learner(), desk.learner()
+    first.fence = second.fence if same_fence else first.fence
     desk.write(log)
     desk.elapsed += 0.3
-    first.round()
+    second.round()
     before = [desk.store.snapshot("home"), desk.store.changes("home", START), desk.store.log("home", START, count=9)]
     with pytest.raises(Overtaken):
-        second.round()
+        first.round()
     after = [desk.store.snapshot("home"), desk.store.changes("home", START), desk.store.log("home", START, count=9)]
     assert before == after
     assert desk.all_learned(desk.learner()) == folded(log)[0]
+
+
+def test_a_learner_whose_lease_was_taken_commits_nothing_though_nobody_else_did(desk: Desk) -> None:
+    first = desk.learner()
+    lease(desk.store)
+    desk.write(log_of((0, decision(1, START_S))))
+    desk.elapsed += 0.3
+    with pytest.raises(Overtaken):
+        first.round()
+    assert desk.store.snapshot("home") == {}
+
+
+def test_what_a_store_forgot_is_learned_again_and_archived_once_under_new_versions(desk: Desk) -> None:
+    log = log_of(*((i, decision(i + 1, START_S + i)) for i in range(20)), (29, Tick(START_S + 29)))
+    desk.write(log[:10])
+    desk.all_learned(desk.learner())
+    kept = {key: desk.store._redis.dump(key) for key in desk.store._redis.keys("{home}:*")}
+    desk.write(log[10:])
+    desk.all_learned(desk.learner())
+    lost = desk.learner().fold.version
+    desk.store._redis.delete(*desk.store._redis.keys("{home}:*"))
+    for key, value in kept.items():
+        desk.store._redis.restore(key, 0, value)
+    desk.write(log[10:])
+    learner = desk.learner()
+    assert learner.fold.version > lost
+    after = desk.all_learned(learner)
+    whole = folded(log)[0]
+    assert {name: after[name] for name in ("model", "totals", "cursor")} == {
+        name: whole[name] for name in ("model", "totals", "cursor")
+    }
+    archived = read_outcomes(desk.archive, "home")
+    assert archived["decision"].to_list() == [decision(i + 1, 0.0).id.hex() for i in range(20)]
+    assert list(desk.archive.glob("policy=home/superseded/*/date=*/*.parquet"))
+
+
+def test_versions_given_out_before_a_store_went_back_are_not_given_out_again(desk: Desk) -> None:
+    desk.write(log_of((0, decision(1, START_S, model_version=5_000)), (9, Tick(START_S + 9))))
+    learner = desk.learner()
+    desk.all_learned(learner)
+    assert learner.fold.version > 5_000
+    assert desk.learner().fold.version == learner.fold.version
+    assert desk.store.changes("home", START)[-1][1].before == -1
+
+
+def test_beside_an_archive_an_emptied_store_begins_anew_and_nothing_is_moved(desk: Desk) -> None:
+    log = log_of(*((i, decision(i + 1, START_S + i)) for i in range(20)), (29, Tick(START_S + 29)))
+    desk.write(log[:10])
+    desk.all_learned(desk.learner())
+    old = desk.learner().fold
+    desk.store._redis.delete(*desk.store._redis.keys("{home}:*"))
+    desk.write(log[10:])
+    learner = desk.learner()
+    desk.all_learned(learner)
+    line = learner.fold.lines[-1]
+    assert (line.how, line.learns(old.cursor), line.learns(learner.fold.cursor)) == ("emptied", False, True)
+    assert learner.fold.version > old.version
+    assert not list(desk.archive.glob("policy=home/superseded/*"))
 
 
 def test_a_damaged_entry_is_set_aside_and_the_rest_is_learned(desk: Desk) -> None:

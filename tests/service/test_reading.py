@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from service.reading import BYTES, ENTRIES, LogReader
+import pytest
+
+from service.reading import BYTES, ENTRIES, LogLost, LogReader
 from service.store import START, Store
 
 
@@ -36,3 +38,14 @@ def test_an_entry_that_is_too_large_still_comes(valkey_url: str) -> None:
     for i in range(10):
         store.append("home", b"x" * (BYTES + i))
     assert sum(portions(LogReader(store, "home"))) == 10
+
+
+def test_a_log_that_lost_what_was_read_of_it_is_not_read_on_as_if_it_had_not(valkey_url: str) -> None:
+    store = Store(valkey_url)
+    store.ship("home", "box", [(i, b"%d" % i) for i in range(1, 4)], after=0)
+    last = (reader := LogReader(store, "home")).behind(START)[-1].position
+    store._redis.xdel("{home}:log", last)  # as on a replica that took over without it
+    store.append("home", b"3")
+    with pytest.raises(LogLost):
+        reader.behind(last)
+    assert [entry.stored for entry in LogReader(store, "home").behind(last)] == [b"3"]

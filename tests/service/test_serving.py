@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from service.learning import PolicyLearner
 from service.serving import Served, Serving, crc
 from service.store import WeightChange
 from tests.entries import LEARNING, START_S, Log, decision, event, grown, log_of
-from tests.hosts import Desk, Unsteady, a_desk
+from tests.hosts import Desk, Unsteady, a_desk, lease
 
 NOW_S = 1_800_000_000.0
 
@@ -68,10 +69,10 @@ def publish(
     desk: Desk, before: int, after: int, index: list[int], value: list[float], *, centre: bytes = b"", damage: int = 0
 ) -> None:
     """A weight change as a learner would write it."""
-    parts = np.array(index, "<u4").tobytes(), np.array(value, "<f4").tobytes(), centre
+    parts = np.array(index, "<u4").tobytes(), np.array(value, "<f4").tobytes(), centre, 0
     change = WeightChange(before, after, *parts, crc(before, after, *parts) ^ damage)
     read = (desk.store.snapshot_field("home", "read") or b"").decode()
-    assert desk.store.commit("home", {"read": b"9-9"}, after=read, change=change)
+    assert desk.store.commit("home", {"read": b"9-9"}, after=read, fence=lease(desk.store), change=change)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -134,6 +135,18 @@ def test_a_damaged_change_is_refused_and_the_old_weights_stay(desk: Desk, servin
     serving.refresh()
     assert serving.refused == 1
     assert (table(serving).tobytes(), served(serving).weights.version) == (before.tobytes(), version)
+
+
+def test_a_change_of_another_table_than_the_one_at_hand_is_not_mixed_with_it(desk: Desk, serving: Serving) -> None:
+    learner = desk.learner()
+    teach(desk, learner, lesson(0))
+    serving.refresh()
+    other = table(serving).copy()
+    other[7] = 1.0  # as in a history that the store has lost
+    serving._served = {"home": replace(served(serving), weights=replace(served(serving).weights, table=other))}
+    teach(desk, learner, lesson(10))
+    serving.refresh()
+    assert table(serving).tobytes() == learner.fold.model.weights().tobytes()
 
 
 @pytest.mark.parametrize(

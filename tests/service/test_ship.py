@@ -11,9 +11,10 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
-from bandit.records import Event, Tick
+from bandit.join import SETTLE_S
+from bandit.records import Decision, Event, Tick
 from service import embedded
-from service.ship import TICK_S
+from service.ship import CHECK_S, TICK_S
 from service.store import Store
 from tests.entries import START_S, laws
 from tests.hosts import HORIZONS_S, POLICIES, Host, a_host
@@ -153,3 +154,58 @@ def test_there_is_no_tick_while_rows_wait(valkey_url: str, monkeypatch: pytest.M
             host.decide(0)
         host.ship()
         assert not any(isinstance(entry, Tick) for entry in host.log())
+
+
+def test_a_decision_accepted_before_the_clock_stepped_back_an_hour_is_soon_closed_by_a_tick(valkey_url: str) -> None:
+    with a_host(Store(valkey_url)) as host:
+        elapsed = 0.0
+        host._shipper._elapsed = lambda: elapsed
+        host.decide(0)
+        host.ship()
+        host.now += 0.01
+        host.decide(0)
+        accepted = host.now
+        elapsed += 0.1  # shipped later than the first was
+        host.ship()
+        host.now -= 3600.0
+        elapsed += HORIZONS_S["home"] + 1.0
+        host.decide(1)  # says less than the one before, so a tick is needed besides
+        host.ship()
+        assert host.log()[-1].time >= accepted + HORIZONS_S["home"] + SETTLE_S
+
+
+def test_a_clock_that_stepped_back_is_believed_again_once_nothing_of_before_can_be_open(valkey_url: str) -> None:
+    with a_host(Store(valkey_url)) as host:
+        elapsed = 0.0
+        host._shipper._elapsed = lambda: elapsed
+        host.decide(0)
+        host.ship()
+        host.now -= 3600.0
+        elapsed += 60.0
+        host.decide(0)
+        host.ship()
+        elapsed += 1.0
+        host.ship()
+        assert host.log()[-1].time == pytest.approx(host.now, abs=2.0)
+
+
+def test_what_a_server_that_took_over_misses_is_shipped_again_though_nothing_new_comes(valkey_url: str) -> None:
+    with a_host(Store(valkey_url)) as host:
+        host.decide(0)
+        host.hear()
+        host.drain()
+        host.store._redis.flushall()  # as with a replica that has nothing of it
+        host.now += CHECK_S
+        host.drain()
+        assert_whole(host)
+
+
+def test_events_behind_one_of_an_hour_ahead_still_stand_before_the_next_decision(valkey_url: str) -> None:
+    with a_host(Store(valkey_url)) as host:
+        host.now += 3600.0
+        host.hear()
+        host.now -= 3600.0
+        host.hear()
+        host.decide(0)
+        host.ship()
+        assert [type(entry) for entry in host.log()[:3]] == [Event, Event, Decision]

@@ -13,8 +13,9 @@ from bandit.join import order
 from service import embedded
 from service.store import START, Store, StoreAway, WeightChange
 from tests.entries import laws
+from tests.hosts import lease
 
-CHANGE = WeightChange(0, 1, b"\1\0\0\0", b"\0\0\x80?", b"", 7)
+CHANGE = WeightChange(0, 1, b"\1\0\0\0", b"\0\0\x80?", b"", 9, 7)
 batches = st.lists(st.lists(st.binary(max_size=8), min_size=1, max_size=4), max_size=4)
 
 
@@ -73,17 +74,19 @@ def test_trimming_forgets_nothing_from_the_position_on(store: Store) -> None:
 
 
 def test_a_snapshot_replaces_only_the_one_it_grew_from(store: Store) -> None:
-    assert store.commit("home", {"read": b"1-0", "model": b"one"}, after="", change=CHANGE)
-    assert not store.commit("home", {"read": b"2-0", "model": b"other"}, after="", change=CHANGE)
+    fence = lease(store)
+    assert store.commit("home", {"read": b"1-0", "model": b"one"}, after="", change=CHANGE, fence=fence)
+    assert not store.commit("home", {"read": b"2-0", "model": b"other"}, after="", change=CHANGE, fence=fence)
     assert store.snapshot("home") == {"read": b"1-0", "model": b"one"}
     assert [change for _, change in store.changes("home", START)] == [CHANGE]
 
 
 def test_of_learners_that_race_from_one_snapshot_one_wins(store: Store, valkey_url: str) -> None:
+    fence = lease(store)
     stores = [Store(valkey_url) for _ in range(6)]
 
     def commit(i: int) -> bool:
-        return stores[i].commit("home", {"read": f"{i + 1}-0".encode()}, after="", change=None)
+        return stores[i].commit("home", {"read": f"{i + 1}-0".encode()}, after="", change=None, fence=fence)
 
     with ThreadPoolExecutor(6) as pool:
         won = [i for i, done in enumerate(pool.map(commit, range(6))) if done]
@@ -92,17 +95,19 @@ def test_of_learners_that_race_from_one_snapshot_one_wins(store: Store, valkey_u
 
 
 def test_a_commit_keeps_the_fields_it_does_not_name(store: Store) -> None:
-    store.commit("home", {"read": b"1-0", "checkpoint": b"c"}, after="", change=None)
-    store.commit("home", {"read": b"2-0"}, after="1-0", change=None)
+    fence = lease(store)
+    store.commit("home", {"read": b"1-0", "checkpoint": b"c"}, after="", change=None, fence=fence)
+    store.commit("home", {"read": b"2-0"}, after="1-0", change=None, fence=fence)
     assert store.snapshot_fields("home", ["checkpoint", "read", "none"]) == {"checkpoint": b"c", "read": b"2-0"}
 
 
 def test_weight_changes_are_read_behind_a_position_and_the_oldest_forgotten(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fence = lease(store)
     monkeypatch.setattr("service.store.WEIGHTS_KEPT", 100)  # one node of a stream, the least that is forgotten
     for i in range(250):
-        store.commit("home", {"read": str(i + 1).encode()}, after=str(i) if i else "", change=CHANGE)
+        store.commit("home", {"read": str(i + 1).encode()}, after=str(i) if i else "", change=CHANGE, fence=fence)
     assert store.changes("home", store.last_change("home")) == []
     assert 100 <= len(store.changes("home", START)) < 250
 
@@ -119,8 +124,9 @@ def test_an_empty_store_has_nothing_and_says_so(store: Store) -> None:
 
 
 def test_all_keys_of_a_policy_lie_in_one_cluster_slot(store: Store) -> None:
+    fence = lease(store)
     store.ship("home", "box", [(1, b"x")], after=0)
-    store.commit("home", {"read": b"1-0"}, after="", change=CHANGE)
+    store.commit("home", {"read": b"1-0"}, after="", change=CHANGE, fence=fence)
     assert {key.partition(b":")[0] for key in store._redis.scan_iter()} == {b"{home}"}
 
 
