@@ -6,7 +6,7 @@ between the kernels, not in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,12 @@ import numpy as np
 
 from bandit.arrays import Floats, Positions
 from bandit.centring import Centre
-from bandit.config import Exploration, ExplorationKind, gamma, sharpness
 from bandit.context import CONTEXT, USER, packed_context
-from bandit.exploration.choose import floor
+from bandit.exploration.choose import KINDS, floor
 from bandit.kernels import choosing
 from bandit.records import Round
 from bandit.shelf import Shelf
 from bandit.stand import Stand
-
-_KINDS: dict[ExplorationKind, tuple[int, Callable[[Exploration, int], float]]] = {
-    "epsilon_greedy": (choosing.EPSILON_GREEDY, lambda exploration, learned: exploration.epsilon),
-    "greedy": (choosing.EPSILON_GREEDY, lambda exploration, learned: 0.0),
-    "softmax": (choosing.SOFTMAX, sharpness),
-    "squarecb": (choosing.SQUARECB, gamma),
-    "uniform": (choosing.EPSILON_GREEDY, lambda exploration, learned: 1.0),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +49,7 @@ def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Pre
     words = [part.view(np.uint32) if part.itemsize == 4 else part.astype(np.uint32) for part in parts]
     ends = np.cumsum([choosing.PARTS + 1, *map(len, words)])
     exploration = shelf.policy.exploration
-    kind, sharp = _KINDS[exploration.kind]
+    _, kind, sharp = KINDS[exploration.kind]
     return Prepared(
         np.concatenate([ends.astype(np.uint32), *words]), kind, sharp(exploration, learned), shelf.policy.learning.every
     )

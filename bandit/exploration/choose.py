@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from bandit.arrays import Floats
-from bandit.config import Exploration
-from bandit.exploration import epsilon_greedy, greedy, softmax, squarecb, uniform
-from bandit.kernels import exploring
+from collections.abc import Callable
+from typing import NamedTuple
 
-SPREADS = {
-    "epsilon_greedy": epsilon_greedy.spread,
-    "greedy": greedy.spread,
-    "softmax": softmax.spread,
-    "squarecb": squarecb.spread,
-    "uniform": uniform.spread,
+from bandit.arrays import Doubles, Floats
+from bandit.config import Exploration, ExplorationKind, gamma, sharpness
+from bandit.exploration import epsilon_greedy, greedy, softmax, squarecb, uniform
+from bandit.kernels import choosing, exploring
+
+
+class Kind(NamedTuple):
+    """How one kind is done: step by step, and inside the kernel that answers plain requests."""
+
+    spread: Callable[[Floats, Exploration, int], Doubles]
+    code: int  # of bandit.kernels.choosing
+    sharpness: Callable[[Exploration, int], float]  # the number that goes with it
+
+
+KINDS: dict[ExplorationKind, Kind] = {
+    "epsilon_greedy": Kind(epsilon_greedy.spread, choosing.EPSILON_GREEDY, lambda given, learned: given.epsilon),
+    "greedy": Kind(greedy.spread, choosing.EPSILON_GREEDY, lambda given, learned: 0.0),
+    "softmax": Kind(softmax.spread, choosing.SOFTMAX, sharpness),
+    "squarecb": Kind(squarecb.spread, choosing.SQUARECB, gamma),
+    "uniform": Kind(uniform.spread, choosing.EPSILON_GREEDY, lambda given, learned: 1.0),
 }
 
 
@@ -29,7 +41,7 @@ def probabilities(scores: Floats, exploration: Exploration, learned: int) -> Flo
     >>> probabilities(np.array([0.5, -1.0], np.float32), exploration, learned=0).tolist()
     [0.125, 0.875]
     """
-    spread = SPREADS[exploration.kind](scores, exploration, learned)
+    spread = KINDS[exploration.kind].spread(scores, exploration, learned)
     return exploring.floored(spread, floor(exploration, scores.size))
 
 

@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 
 from bandit.config import Exploration
 from bandit.draws import uniform
-from bandit.exploration.choose import SPREADS, probabilities
+from bandit.exploration.choose import KINDS, probabilities
 from bandit.kernels.drawing import draw
 
 MASSES = st.lists(st.sampled_from([0.0, 0.0, 1e-30, 1e-7, 0.1, 1.0]), min_size=1, max_size=30).filter(any)
@@ -20,7 +20,7 @@ def _frequencies(p: np.ndarray, n: int) -> np.ndarray:
     return np.bincount(drawn, minlength=p.size)
 
 
-@pytest.mark.parametrize("kind", sorted(SPREADS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_200_000_draws_have_the_logged_frequencies(kind):
     costs = np.random.default_rng(5).normal(size=12).astype(np.float32)
     p = probabilities(costs, Exploration(kind=kind, softmax_lambda=1.0), 25)

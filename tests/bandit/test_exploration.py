@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandit.config import Exploration, Learning, gamma
-from bandit.exploration.choose import SPREADS, probabilities
+from bandit.exploration import choose as spreads
+from bandit.exploration.choose import probabilities
 from bandit.scoring import scores, stack, terms
 from tests.bandit.stock_vw import explorer, predicted
 from tests.bandit.worlds import vector
 
-KINDS = sorted(SPREADS)
+KINDS = sorted(spreads.KINDS)
 EXTREME = [
     [1e30, -1e30],
     [0.0] * 7,
@@ -77,7 +78,7 @@ def test_one_candidate_is_certain_and_none_gives_none(kind):
 
 @kinds
 def test_every_kind_is_described_in_a_file_of_its_own(kind):
-    assert SPREADS[kind].__module__ == f"bandit.exploration.{kind}"
+    assert spreads.KINDS[kind].spread.__module__ == f"bandit.exploration.{kind}"
 
 
 STOCK = [

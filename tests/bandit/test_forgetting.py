@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 
 import msgspec
@@ -17,7 +16,7 @@ from bandit.errors import BadInput
 from bandit.forgetting import HOUR_S, STEPS, Fading
 from bandit.model import Example, Model
 from tests.bandit.test_fold import interrupted, uninterrupted
-from tests.bandit.worlds import examples
+from tests.bandit.worlds import examples, learned, restarted
 from tests.entries import LEARNING, START_S, Log, laws, logs
 
 HALF_LIFE_H = 0.01  # 36 s
@@ -28,21 +27,6 @@ def _timed(n: int, pace_s: float) -> list[Example]:
     """Outcomes whose times run on, with steps back."""
     rng = np.random.default_rng(n)
     return [replace(e, time=START_S + pace_s * (i - 9 * rng.random())) for i, e in enumerate(examples(3, n))]
-
-
-def _learned(outcomes: list[Example], learning: Learning, start: int = 0, model: Model | None = None) -> Model:
-    model = model or Model.fresh(learning)
-    for i, example in enumerate(outcomes, start):
-        model.learn(example, f"17-{i}/0".encode())
-    return model
-
-
-def _restarted(model: Model, learning: Learning, past: list[Example]) -> Model:
-    saved = model.save()
-    loaded = Model.load(saved, hashlib.sha256(saved).hexdigest(), learning)
-    for example in past[len(past) - loaded.forgotten :]:
-        loaded.remember(example)
-    return loaded
 
 
 @laws(30)
@@ -73,12 +57,12 @@ def test_without_a_half_life_times_change_nothing():
     learning = msgspec.structs.replace(FORGETS, half_life_h=None)
     outcomes = _timed(40, 50.0)
     untimed = [replace(example, time=0.0) for example in outcomes]
-    assert _learned(outcomes, learning).save() == _learned(untimed, learning).save()
+    assert learned(learning, outcomes).save() == learned(learning, untimed).save()
 
 
 def test_what_is_long_ago_is_forgotten_whole():
     outcomes = _timed(40, 1.0)
-    model = _learned(outcomes, FORGETS)
+    model = learned(FORGETS, outcomes)
     assert np.count_nonzero(model.weights()) > 50
     model.learn(replace(examples(3, 1, most=1)[0], time=START_S + 1e6, cost=0.0), b"0")
     assert np.count_nonzero(model.weights()) < 50
@@ -90,9 +74,9 @@ def test_stopping_anywhere_changes_no_byte_of_what_is_learned(stops: list[int], 
     outcomes = _timed(80, pace_s)
     model, start = Model.fresh(FORGETS), 0
     for stop in sorted(stops):
-        model = _restarted(_learned(outcomes[start:stop], FORGETS, start, model), FORGETS, outcomes[:stop])
+        model = restarted(learned(FORGETS, outcomes[start:stop], start, model), FORGETS, outcomes[:stop])
         start = stop
-    assert _learned(outcomes[start:], FORGETS, start, model).save() == _learned(outcomes, FORGETS).save()
+    assert learned(FORGETS, outcomes[start:], start, model).save() == learned(FORGETS, outcomes).save()
 
 
 @laws(25)
@@ -110,7 +94,7 @@ def test_a_half_life_is_refused_where_the_table_does_not_hold_the_weights(other:
 
 @pytest.mark.parametrize("time", [float("nan"), float("inf"), 1e300])
 def test_a_time_beyond_all_bounds_is_refused_and_forgets_nothing(time: float):
-    model = _learned(_timed(20, 1.0), FORGETS)
+    model = learned(FORGETS, _timed(20, 1.0))
     before = model.save()
     with pytest.raises(BadInput):
         model.learn(replace(examples(3, 1)[0], time=time), b"0")

@@ -14,30 +14,10 @@ from bandit.errors import BadInput, SnapshotRefused
 from bandit.features import EMPTY, Vector, hash_features
 from bandit.model import COST_LIMIT, HEADER, MAGIC, Example, Model
 from tests.bandit.stock_vw import dsjson
-from tests.bandit.worlds import examples
+from tests.bandit.worlds import examples, key, learned, restarted
 
 ONCE = Replay(depth=0)
 OFTEN = Replay(depth=3, full_until=20, least=1, buffer=16)
-
-
-def _key(i: int) -> bytes:
-    return f"17-{i}/0".encode()
-
-
-def _learned(learning: Learning, outcomes: list[Example], start: int = 0, model: Model | None = None) -> Model:
-    model = model or Model.fresh(learning)
-    for i, example in enumerate(outcomes, start):
-        model.learn(example, _key(i))
-    return model
-
-
-def _restarted(model: Model, learning: Learning, past: list[Example]) -> Model:
-    """Saved, loaded and given its last outcomes again."""
-    saved = model.save()
-    loaded = Model.load(saved, hashlib.sha256(saved).hexdigest(), learning)
-    for example in past[len(past) - loaded.forgotten :]:
-        loaded.remember(example)
-    return loaded
 
 
 def _named(rng: np.random.Generator) -> tuple:
@@ -71,7 +51,7 @@ def test_stock_vw_reading_the_same_outcomes_as_dsjson_learns_the_same_weights(cb
     parser, rng = DSJsonFormatParser(stock), np.random.default_rng(11)
     for i in range(400):
         outcome = _named(rng)
-        model.learn(_example(*outcome), _key(i))
+        model.learn(_example(*outcome), key(i))
         stock.learn_one(parser.parse_json(dsjson(*outcome)))
     assert np.count_nonzero(model.weights()) > 50
     assert np.array_equal(model.weights(), stock.weights()[:, 0, 0])
@@ -85,9 +65,9 @@ def test_stopping_anywhere_changes_no_byte_of_what_is_learned(cb_type, stops):
     outcomes = examples(3, 120)
     model, start = Model.fresh(learning), 0
     for stop in sorted(stops):
-        model = _restarted(_learned(learning, outcomes[start:stop], start, model), learning, outcomes[:stop])
+        model = restarted(learned(learning, outcomes[start:stop], start, model), learning, outcomes[:stop])
         start = stop
-    assert _learned(learning, outcomes[start:], start, model).save() == _learned(learning, outcomes).save()
+    assert learned(learning, outcomes[start:], start, model).save() == learned(learning, outcomes).save()
 
 
 @pytest.mark.parametrize("power_t", [0.0, 0.4999, 1.0])
@@ -96,21 +76,21 @@ def test_a_restart_is_exact_for_other_learning_options_too(power_t):
         bits=16, power_t=power_t, learning_rate=2.0, interactions=("UCA", "AA"), ignore_linear="", replay=OFTEN
     )
     outcomes = examples(5, 200)
-    model = _restarted(_learned(learning, outcomes[:77]), learning, outcomes[:77])
-    assert _learned(learning, outcomes[77:], 77, model).save() == _learned(learning, outcomes).save()
+    model = restarted(learned(learning, outcomes[:77]), learning, outcomes[:77])
+    assert learned(learning, outcomes[77:], 77, model).save() == learned(learning, outcomes).save()
 
 
 def test_replay_changes_what_is_learned_and_another_key_draws_others():
     outcomes, learning = examples(3, 60), Learning(bits=12, replay=OFTEN)
-    replayed, other = _learned(learning, outcomes), _learned(learning, outcomes, start=1)
-    once = _learned(Learning(bits=12, replay=ONCE), outcomes)
+    replayed, other = learned(learning, outcomes), learned(learning, outcomes, start=1)
+    once = learned(Learning(bits=12, replay=ONCE), outcomes)
     assert len({model.weights().tobytes() for model in (replayed, other, once)}) == 3
     assert replayed.learned == once.learned == 60
 
 
 def test_a_loaded_model_says_how_many_outcomes_it_must_be_given_again():
     learning, outcomes = Learning(bits=12, replay=OFTEN), examples(3, 30)
-    saved = _learned(learning, outcomes).save()
+    saved = learned(learning, outcomes).save()
     model = Model.load(saved, hashlib.sha256(saved).hexdigest(), learning)
     assert (model.learned, model.forgotten) == (30, 16)
     model.remember(outcomes[-1])
@@ -130,20 +110,20 @@ def test_weights_are_a_view_that_follows_learning_and_cannot_be_written():
 
 def test_a_label_is_given_at_least_the_propensity_floor():
     learning, outcomes = Learning(bits=12, propensity_floor=0.2, replay=ONCE), examples(3, 40)
-    low = _learned(learning, [replace(example, propensity=1e-9) for example in outcomes])
-    floored = _learned(learning, [replace(example, propensity=0.2) for example in outcomes])
+    low = learned(learning, [replace(example, propensity=1e-9) for example in outcomes])
+    floored = learned(learning, [replace(example, propensity=0.2) for example in outcomes])
     assert low.save() == floored.save()
 
 
 def test_a_cost_is_clamped():
     learning, outcomes = Learning(bits=12, replay=ONCE), examples(3, 40)
-    huge = _learned(learning, [replace(example, cost=-1e30) for example in outcomes])
-    assert huge.save() == _learned(learning, [replace(example, cost=-COST_LIMIT) for example in outcomes]).save()
+    huge = learned(learning, [replace(example, cost=-1e30) for example in outcomes])
+    assert huge.save() == learned(learning, [replace(example, cost=-COST_LIMIT) for example in outcomes]).save()
 
 
 def test_stock_vw_loads_what_the_model_exports():
     learning = Learning(bits=12)
-    model = _learned(learning, examples(3, 40))
+    model = learned(learning, examples(3, 40))
     stock = Workspace(["--quiet"], model_data=model.vw_model())
     assert np.array_equal(stock.weights()[:, 0, 0], model.weights())
 
@@ -152,9 +132,9 @@ def test_stock_vw_loads_what_the_model_exports():
 def test_how_many_examples_stay_filled_changes_nothing(monkeypatch, filled):
     learning = Learning(bits=12, replay=Replay(buffer=64))
     outcomes = examples(3, 40) * 3
-    expected = _learned(learning, outcomes).save()
+    expected = learned(learning, outcomes).save()
     monkeypatch.setattr("bandit.model.FILLED", filled)
-    assert _learned(learning, outcomes).save() == expected
+    assert learned(learning, outcomes).save() == expected
 
 
 def _bad_vector(value: float) -> Vector:
@@ -187,15 +167,15 @@ def _bad_vector(value: float) -> Vector:
 def test_poison_is_refused_and_leaves_the_model_as_it_was(poison, cb_type):
     learning = Learning(bits=12, cb_type=cb_type)
     outcomes = [example for example in examples(3, 40) if len(example.ads) > 1]
-    model = _learned(learning, outcomes)
+    model = learned(learning, outcomes)
     before = model.save()
     for attempt in (lambda e: model.learn(e, b"0"), model.remember):
         with pytest.raises(BadInput):
             attempt(replace(outcomes[0], **poison))
     assert model.save() == before
     assert (
-        _learned(learning, outcomes, 50, model).save()
-        == _learned(learning, outcomes, 50, _learned(learning, outcomes)).save()
+        learned(learning, outcomes, 50, model).save()
+        == learned(learning, outcomes, 50, learned(learning, outcomes)).save()
     )
 
 
@@ -213,12 +193,12 @@ def test_the_largest_and_smallest_values_allowed_leave_finite_weights(value):
         Example(odd[i % 9], odd[i % 7], [odd[i % 5]], [odd[i % 4]], 0, float(rng.choice([-1e3, 1e3])), 1e-3)
         for i in range(500)
     ]
-    _learned(learning, outcomes).check()
+    learned(learning, outcomes).check()
 
 
 def _saved() -> tuple[bytes, Learning]:
     learning = Learning(bits=12)
-    return _learned(learning, examples(3, 40)).save(), learning
+    return learned(learning, examples(3, 40)).save(), learning
 
 
 def _load(saved: bytes, learning: Learning) -> Model:

@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 
 from bandit.config import Exploration
 from bandit.draws import uniform
-from bandit.exploration.choose import SPREADS, probabilities
+from bandit.exploration.choose import KINDS, probabilities
 from bandit.page import page
 
 EVERYONE = np.arange(20, dtype=np.int32)
@@ -22,7 +22,7 @@ def _explored(costs: np.ndarray, kind: str):
     return lambda left: probabilities(costs[left], Exploration(kind=kind), 50)
 
 
-@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 8), kind=st.sampled_from(sorted(SPREADS)))
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 8), kind=st.sampled_from(sorted(KINDS)))
 @settings(max_examples=100)
 def test_a_page_uses_each_template_and_each_placement_once(seed, count, kind):
     rng = np.random.default_rng(seed)
@@ -34,7 +34,7 @@ def test_a_page_uses_each_template_and_each_placement_once(seed, count, kind):
     assert len(set(template[used])) == len(set(placement[used])) == len(slots)
 
 
-@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(sorted(SPREADS)))
+@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(sorted(KINDS)))
 @settings(max_examples=100)
 def test_every_slot_explores_over_just_what_is_left(seed, kind):
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ from bandit.centring import Centre
 from bandit.config import Exploration, Learning, Policy
 from bandit.decide import Ask, decide, weigh
 from bandit.errors import BadInput
-from bandit.exploration.choose import SPREADS
+from bandit.exploration.choose import KINDS
 from bandit.features import hash_features
 from bandit.quick import choose
 from bandit.shelf import lay_out
@@ -58,7 +58,7 @@ def said(ask, shelf, weights):
         return fault.pointer, fault.code, fault.detail
 
 
-@pytest.mark.parametrize("kind", sorted(SPREADS))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("learning", LEARNINGS, ids=["default", "crossed", "bare", "permuted"])
 @given(context=PLAIN | CONTEXTS, seed=st.integers(0, 2**32 - 1), late=st.booleans())
 @settings(max_examples=60)

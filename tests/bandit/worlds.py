@@ -1,12 +1,13 @@
 """Random examples, models and candidates for the engine's tests. Everything follows from a seed."""
 
+import hashlib
 from itertools import product
 
 import numpy as np
 
 from bandit.config import GROUPS, Learning
 from bandit.features import Vector
-from bandit.model import Example
+from bandit.model import Example, Model
 
 INTERACTIONS = ["".join(letters) for n in (2, 3) for letters in product(GROUPS, repeat=n)]
 
@@ -45,3 +46,25 @@ def _example(rng: np.random.Generator, ads: list[Vector], places: list[Vector], 
         cost=float(rng.choice([-1.0, 0.0, -0.5, 0.25])),
         propensity=float(rng.uniform(0.01, 1.0)),
     )
+
+
+def key(i: int) -> bytes:
+    """What names outcome `i`."""
+    return f"17-{i}/0".encode()
+
+
+def learned(learning: Learning, outcomes: list[Example], start: int = 0, model: Model | None = None) -> Model:
+    """A model that has learned outcomes, numbered from `start`."""
+    model = model or Model.fresh(learning)
+    for i, example in enumerate(outcomes, start):
+        model.learn(example, key(i))
+    return model
+
+
+def restarted(model: Model, learning: Learning, past: list[Example]) -> Model:
+    """Saved, loaded and given its last outcomes again."""
+    saved = model.save()
+    loaded = Model.load(saved, hashlib.sha256(saved).hexdigest(), learning)
+    for example in past[len(past) - loaded.forgotten :]:
+        loaded.remember(example)
+    return loaded

@@ -14,7 +14,7 @@ from bandit.context import hash_context, packed_context
 from bandit.decide import Ask
 from bandit.decide import decide as decide_ads
 from bandit.draws import uniform
-from bandit.exploration.choose import SPREADS, probabilities
+from bandit.exploration.choose import KINDS, probabilities
 from bandit.features import Vector, hash_features
 from bandit.kernels.drawing import draw
 from bandit.kernels.warm import compile_all
@@ -85,7 +85,7 @@ def decide() -> None:
         some = (weights, compiled, user, context, ads, places, template, placement)
         print(f"{f'score {k} candidates of 5 + 3 features':48}{best_us(lambda some=some: scores(*some)):9.1f} us")
         costs = scores(*some)
-        for kind in sorted(SPREADS):
+        for kind in sorted(KINDS):
             exploration = Exploration(kind=kind)
             took = best_us(lambda e=exploration, c=costs: probabilities(c, e, 1_000))
             print(f"{f'probabilities of {k}, {kind}':48}{took:9.1f} us")
