@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: demo test check format lint types contracts clean
+.PHONY: demo test check format lint types contracts chaos clean
 
 demo: .venv/installed
 	$(BIN)/adbandit demo $(ARGS)
@@ -14,6 +14,10 @@ test: check
 # One green: everything that must hold before a change is taken.
 check: .venv/installed-test lint types contracts
 	$(BIN)/python -m pytest $(ARGS)
+
+# Breaks running services in every way there is a name for, over and over; minutes, on two cores.
+chaos: .venv/installed-test
+	$(BIN)/python -m tests.chaos.run --minutes 10 $(ARGS)
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check .

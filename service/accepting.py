@@ -12,11 +12,14 @@ from bandit.errors import BadInput, Forged
 from bandit.records import Event, EventType
 from service import metrics
 from service.outbox import Outbox
+from service.room import Room
 from service.schemas import EventMessage, EventsAnswer, Rejected, RewardRequest
 from service.signing import DecisionRef, Signer, Token, Tracked
 
 OLDEST_S = 400 * 86_400.0  # how long ago an event may have occurred
 AHEAD_S = 86_400.0  # how far a sender's clock may be ahead
+
+UNLOGGED = "not-logged"  # code of an event whose decision could not be written down
 
 PolicyTerms = Callable[[str], "Terms | None"]
 
@@ -34,11 +37,19 @@ class _Accepted(NamedTuple):
     late: bool
 
 
+class _Unlogged(BadInput):
+    """The decision was never written down, so nothing that is told of it can be learned."""
+
+    def __init__(self) -> None:
+        super().__init__("#/decision_id", UNLOGGED, "there was no room to write this decision down")
+
+
 class Acceptor:
     """Writes events of known decisions, each id once."""
 
-    def __init__(self, outbox: Outbox, signer: Signer, terms: PolicyTerms) -> None:
+    def __init__(self, outbox: Outbox, signer: Signer, terms: PolicyTerms, room: Room | None = None) -> None:
         self._outbox = outbox
+        self._room = room or Room()
         self._signer = signer
         self._terms = terms
 
@@ -47,6 +58,8 @@ class Acceptor:
 
         messages  JSON of one EventMessage each
         now       seconds since 1970
+
+        Raises NotWritten, and then nothing was taken in.
         """
         sound: list[_Accepted] = []
         rejected: list[Rejected] = []
@@ -56,19 +69,23 @@ class Acceptor:
             except Forged as fault:
                 rejected.append(Rejected(index=index, code="unknown-decision", detail=str(fault)))
             except BadInput as fault:
-                rejected.append(Rejected(index=index, code=fault.code, detail=f"{fault.pointer}: {fault.detail}"))
-            except (msgspec.MsgspecError, UnicodeError) as fault:
+                rejected.append(_rejected(index, fault))
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
                 rejected.append(Rejected(index=index, code="invalid", detail=str(fault)))
         return self._write(sound, tuple(rejected))
 
     def reward(self, message: RewardRequest, now: float) -> EventsAnswer:
-        """Take in a reward that the caller has computed. Raises Forged or BadInput."""
+        """Take in a reward that the caller has computed. Raises Forged, BadInput or NotWritten."""
         ref = self._signer.read_decision_id(message.decision_id)
+        if not ref.logged:
+            return self._write([], (_rejected(0, _Unlogged()),))
         event = Event(message.event_id, ref.raw, message.slot, "reward", now, now, message.value)
         return self._write([self._checked(ref, event, now)], ())
 
     def track(self, kind: Tracked, token: Token, now: float) -> EventsAnswer:
-        """Take in what a followed link says; following it again changes nothing."""
+        """Take in what a followed link says; following it again changes nothing. Raises NotWritten."""
+        if not DecisionRef(token.policy, token.raw, 0).logged:
+            return self._write([], (_rejected(0, _Unlogged()),))
         identifier = f"{kind}:{token.raw.hex()}:{token.slot}"
         event = Event(identifier, token.raw, token.slot, kind, now, now, 0.0)
         ref = DecisionRef(token.policy, token.raw, token.slot + 1)
@@ -76,6 +93,8 @@ class Acceptor:
 
     def _read(self, message: EventMessage, now: float) -> _Accepted:
         ref = self._signer.read_decision_id(message.decision_id)
+        if not ref.logged:
+            raise _Unlogged
         kind: EventType = message.type
         occurred = message.occurred_at.timestamp() if message.occurred_at else now
         if not now - OLDEST_S <= occurred <= now + AHEAD_S:
@@ -94,11 +113,13 @@ class Acceptor:
 
     def _write(self, sound: Sequence[_Accepted], rejected: tuple[Rejected, ...]) -> EventsAnswer:
         rows = [(one.policy, one.event.time, encode(one.event), f"e:{one.policy}:{one.event.id}") for one in sound]
-        new = self._outbox.append_new(rows) if rows else []
+        new = self._room.written(lambda: self._outbox.append_new(rows)) if rows else []
+        unlogged = sum(one.code == UNLOGGED for one in rejected)
         for fate, count in (
             ("accepted", sum(new)),
             ("duplicate", len(new) - sum(new)),
-            ("rejected", len(rejected)),
+            ("unlogged", unlogged),
+            ("rejected", len(rejected) - unlogged),
         ):
             metrics.events.labels(fate).inc(count)
         return EventsAnswer(
@@ -107,3 +128,7 @@ class Acceptor:
             late=any(one.late for one in sound),
             rejected=rejected,
         )
+
+
+def _rejected(index: int, fault: BadInput) -> Rejected:
+    return Rejected(index=index, code=fault.code, detail=f"{fault.pointer}: {fault.detail}")

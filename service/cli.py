@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -17,13 +16,16 @@ import urllib3
 
 from bandit.catalog import Catalog
 from bandit.errors import BadInput, Conflict
-from service import embedded, settings, wiring
+from service import access_cli, embedded, memory, settings, wiring
+from service.access import may_listen
 from service.catalogs import Catalogs, from_file
 from service.processes import FolderInUse, lock_folder
 from service.store import Store, StoreAway
 from service.supervise import Child, NotReady, Supervisor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="An ad decision service that learns from clicks.")
+app.add_typer(access_cli.keys, name="keys")
+app.add_typer(access_cli.secret, name="secret")
 
 
 @app.callback()
@@ -36,17 +38,19 @@ def up(
     data: Annotated[Path | None, typer.Option(help="Folder for everything kept on this machine.")] = None,
     catalog: Annotated[Path | None, typer.Option(help="YAML or JSON file to put in force.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: any free port.")] = None,
-    host: Annotated[str | None, typer.Option(help="Loopback only, while there are no API keys.")] = None,
+    host: Annotated[str | None, typer.Option(help="Other than loopback only with an admin's API key.")] = None,
     workers: Annotated[int | None, typer.Option(help="Web processes.")] = None,
+    learners: Annotated[int | None, typer.Option(help="Learner processes; all but one stand by.")] = None,
     redis_url: Annotated[str | None, typer.Option(help="A Redis or Valkey to use instead of the embedded one.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Written with url and pid once ready.")] = None,
 ) -> None:
     """Start the service and keep it running until Ctrl-C."""
-    given = {"data": data, "port": port, "host": host, "workers": workers, "redis_url": redis_url}
+    given = {"data": data, "port": port, "host": host, "workers": workers, "learners": learners, "redis_url": redis_url}
     try:
         chosen = settings.read(given)
-        wanted = from_file(catalog) if catalog else None
+        wanted = from_file(catalog, settings.hosts_of(chosen)) if catalog else None
         lock_folder(chosen.data)
+        may_listen(chosen.host, chosen.data)
         chosen = msgspec.structs.replace(chosen, port=_free_port(chosen.host, chosen.port))
         settings.secret(chosen)
         _run(chosen, wanted, ready_file)
@@ -74,15 +78,17 @@ def _run(chosen: settings.Settings, wanted: Catalog | None, ready_file: Path | N
             draft.replace(ready_file)
         typer.echo(f"adbandit is up: {url}   (data in {chosen.data}; Ctrl-C stops it)")
 
-    Supervisor(_children(chosen, wanted), clock=wiring.elapsed).run(on_ready=announce)
+    try:
+        Supervisor(_children(chosen, wanted), clock=wiring.elapsed).run(on_ready=announce)
+    finally:
+        memory.remove_folder(chosen.data / "metrics")
     if not chosen.redis_url:
         embedded.remove_socket(chosen.data / "valkey")
 
 
 def _children(chosen: settings.Settings, wanted: Catalog | None) -> list[Child]:
     """The processes of one host, in the order they are started."""
-    shutil.rmtree(chosen.data / "metrics", ignore_errors=True)
-    (chosen.data / "metrics").mkdir(parents=True)
+    memory.make_folder(chosen.data / "metrics")
     environment = settings.for_children(chosen, chosen.data / "metrics")
 
     def python(name: str, *words: str, ready: Callable[[], bool] | None = None) -> Child:
@@ -91,8 +97,8 @@ def _children(chosen: settings.Settings, wanted: Catalog | None) -> list[Child]:
     own = [] if chosen.redis_url else [_valkey(chosen.data / "valkey")]
     return [
         *own,
-        python("learner", "service.run", "learner", ready=lambda: _in_force(chosen, wanted)),
-        python("shipper", "service.run", "shipper"),
+        python("shipper", "service.run", "shipper", ready=lambda: _in_force(chosen, wanted)),
+        *(python(f"learner-{number}", "service.run", "learner") for number in range(chosen.learners)),
         python("web", "service.web.serve", ready=lambda: _answers(chosen)),
     ]
 
@@ -108,7 +114,7 @@ def _valkey(folder: Path) -> Child:
 
 def _in_force(chosen: settings.Settings, wanted: Catalog | None) -> bool:
     """Put the wanted catalog in force, once the store answers."""
-    store = Store(wiring.redis_url(chosen))
+    store = Store(wiring.redis_url(chosen), replicas=chosen.redis_wait)
     try:
         if wanted is not None:
             Catalogs(store).replace_if_other(wanted)

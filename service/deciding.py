@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from functools import cache
 
 import msgspec
+import structlog
 
-from bandit.catalog import Creative
+from bandit.catalog import Creative, check_creative
 from bandit.codec import encode
 from bandit.creative import html
 from bandit.decide import Ask, decide
 from bandit.errors import BadInput
+from bandit.links import ANY, Hosts
 from bandit.records import ARMS, Decision, InlineCandidate, Round
 from bandit.shelf import Shelf
 from service import metrics
 from service.journal import JournalWriter
 from service.outbox import Outbox
+from service.room import NotWritten, Room
 from service.schemas import (
     Ad,
     DecisionAnswer,
@@ -27,8 +31,10 @@ from service.schemas import (
     Tracking,
 )
 from service.serving import Serving
-from service.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw
+from service.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw, unlogged
 from service.tally import counting
+
+log = structlog.get_logger(__name__)
 
 LINK_S = 7 * 86_400  # how long a tracking link is followed
 
@@ -47,17 +53,23 @@ class Decider:
         shared: Outbox,
         signer: Signer,
         chance: Callable[[int], bytes],
+        room: Room | None = None,
+        hosts: Hosts = ANY,
     ) -> None:
         """
         own     journal of this worker
         shared  outbox of this host, for requests that carry the caller's id
         chance  n -> n random bytes
+        room    what both have
+        hosts   where links and images of a request's candidates may be
         """
         self._serving = serving
         self._own = own
         self._shared = shared
         self._signer = signer
         self._chance = chance
+        self._room = room or Room()
+        self._hosts = hosts
 
     def answer(self, request: DecisionRequest, now: float) -> bytes:
         """The answer as JSON; a request id seen before gets the answer it got then.
@@ -67,7 +79,7 @@ class Decider:
         Raises UnknownPolicy, or BadInput for a feature out of bounds.
         """
         key = f"d:{request.policy}:{request.request_id}" if request.request_id else None
-        if key and not request.options.dry_run and (known := self._shared.answer(key)):
+        if key and not request.options.dry_run and (known := self._known(key)):
             return known
         if not self._serving.ready:
             return msgspec.json.encode(_starting(request))
@@ -79,15 +91,34 @@ class Decider:
         if request.options.dry_run:
             return answer
         _decisions(request.policy, decision.arm)()
+        try:
+            return self._room.written(lambda: self._written(key, decision, answer, request.policy, now))
+        except NotWritten:
+            metrics.unlogged.labels(request.policy).inc()
+            lost = msgspec.structs.replace(decision, id=unlogged(decision.id))
+            return msgspec.json.encode(self._answer(request, lost, shelf))
+
+    def _known(self, key: str) -> bytes | None:
+        """What was answered to the request with this key; None, too, if that cannot be read."""
+        try:
+            return self._shared.answer(key)
+        except sqlite3.Error as fault:
+            log.warning("answers_not_read", reason=str(fault))
+            return None
+
+    def _written(self, key: str | None, decision: Decision, answer: bytes, policy: str, now: float) -> bytes:
+        """The answer that stands once the decision is on disk."""
         if key:
-            return self._shared.append_once(request.policy, now, encode(decision), key, answer)
-        self._own.append(request.policy, now, encode(decision))
+            return self._shared.append_once(policy, now, encode(decision), key, answer)
+        self._own.append(policy, now, encode(decision))
         return answer
 
     def _decide(self, request: DecisionRequest, now: float) -> tuple[Decision, Shelf]:
         served = self._serving.policy(request.policy)
         if served is None:
-            raise UnknownPolicy("#/policy", "unknown", f"there is no policy {request.policy!r} in the catalog")
+            raise UnknownPolicy("#/policy", "unknown", "there is no policy of this id in the catalog")
+        for i, candidate in enumerate(request.candidates or ()):
+            check_creative(candidate.creative, self._hosts, at=f"#/candidates/{i}/creative")
         user = request.user
         personal = user.consent.personalize
         ask = Ask(
@@ -130,7 +161,7 @@ class Decider:
             placement=placement,
             campaign=campaign,
             propensity=drawn.propensity,
-            trainable=decision.trainable,
+            trainable=decision.trainable and ref.logged,
             creative=Shown(
                 title=creative.title,
                 description=creative.description,

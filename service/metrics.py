@@ -22,13 +22,24 @@ requests = Counter("adbandit_requests_total", "HTTP answers", ["route", "status"
 request_seconds = Histogram("adbandit_request_seconds", "Time to answer", ["route"], buckets=_LATENCY_S)
 decisions = Counter("adbandit_decisions_total", "Decisions answered", ["policy", "arm"])
 no_fills = Counter("adbandit_no_fills_total", "Decisions without any eligible ad", ["policy"])
-events = Counter("adbandit_events_total", "Events sent to us", ["fate"])  # accepted, duplicate, rejected
+events = Counter(
+    "adbandit_events_total", "Events sent to us", ["fate"]
+)  # accepted, duplicate, rejected, unlogged, lost
+unlogged = Counter(
+    "adbandit_decisions_unlogged_total", "Decisions answered and not written down: no room on disk", ["policy"]
+)
+shed = Counter("adbandit_shed_total", "Requests refused because they had waited too long", ["route"])
+wait_seconds = Histogram("adbandit_wait_seconds", "Waits of a worker's own probes for their turn", buckets=_LATENCY_S)
 models_refused = Counter("adbandit_models_refused_total", "Models and weight changes not taken")
 model_version = Gauge(
     "adbandit_model_version", "Outcomes the served model has learned", ["policy"], multiprocess_mode="livemin"
 )
 shipped = Counter("adbandit_shipped_rows_total", "Outbox rows moved to the log")
 backlog = Gauge("adbandit_outbox_backlog_rows", "Rows accepted and not shipped", multiprocess_mode="livemax")
+outbox_bytes = Gauge("adbandit_outbox_bytes", "Journals and outbox on disk", multiprocess_mode="livemax")
+learning = Gauge(
+    "adbandit_learning", "Learners at work on this host; the others stand by", ["policy"], multiprocess_mode="livesum"
+)
 learned = Gauge("adbandit_learned_outcomes", "Outcomes learned", ["policy"], multiprocess_mode="livemax")
 open_decisions = Gauge(
     "adbandit_open_decisions",

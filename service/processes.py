@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import NoReturn
@@ -42,8 +43,9 @@ def lock_folder(folder: Path) -> int:
     except BlockingIOError:
         os.close(lock)
         raise FolderInUse(folder, owner_of(folder)) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # on a full disk the lock holds as well, and only does not say whose it is
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock
 
 

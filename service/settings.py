@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from bandit.errors import BadInput
+from bandit.links import Hosts, hosts
+from service import addresses
 
 PREFIX = "ADBANDIT_"
 SECRET_BYTES = 32
@@ -25,20 +27,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Path  # ADBANDIT_DATA: folder of everything kept on this machine
     redis_url: str = ""  # ADBANDIT_REDIS_URL: empty means the embedded server
-    host: str = "127.0.0.1"  # ADBANDIT_HOST: loopback only, since there are no API keys yet
+    redis_wait: Annotated[int, Meta(ge=0, le=5)] = 0  # ADBANDIT_REDIS_WAIT: replicas that must have what is shipped
+    host: str = "127.0.0.1"  # ADBANDIT_HOST: other than loopback only with an admin's API key
     port: Annotated[int, Meta(ge=0, le=65535)] = 0  # ADBANDIT_PORT: 0 means any free one
     workers: Annotated[int, Meta(ge=1, le=64)] = 1  # ADBANDIT_WORKERS: web processes
     secret: str = ""  # ADBANDIT_SECRET: hex; empty means one made on first start, in the data folder
+    signing_secrets: str = ""  # ADBANDIT_SIGNING_SECRETS: hex, commas between; the first signs, empty: `secret` does
+    link_hosts: str = ""  # ADBANDIT_LINK_HOSTS: where links may lead, commas between; empty: anywhere
+    learners: Annotated[int, Meta(ge=0, le=8)] = (
+        1  # ADBANDIT_LEARNERS: learner processes; all but one a policy stand by
+    )
+    keep_snapshot_s: Annotated[float, Meta(ge=1.0)] = 3600.0  # ADBANDIT_KEEP_SNAPSHOT_S: seconds between kept snapshots
     keep_log: bool = False  # ADBANDIT_KEEP_LOG: never trim the log, for audits and tests
     archive_s: Annotated[float, Meta(ge=0.1, le=3600.0)] = 10.0  # ADBANDIT_ARCHIVE_S: seconds between archive files
     commit_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 0.25  # ADBANDIT_COMMIT_S: seconds between model versions
+    shed_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 50.0  # ADBANDIT_SHED_MS: longest wait of a decision; 0: any
+    outbox_bytes: Annotated[int, Meta(ge=1_000_000)] = 2 * 1024**3  # ADBANDIT_OUTBOX_BYTES: most that waits on disk
+    log_entries: Annotated[int, Meta(ge=1_000)] = 10_000_000  # ADBANDIT_LOG_ENTRIES: a policy, then shipping pauses
     log_level: str = "info"  # ADBANDIT_LOG_LEVEL: debug, info, warning, error
 
     def __post_init__(self) -> None:
-        if self.host not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError(f"host {self.host!r} is not loopback, and without API keys only loopback is served")
-        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("redis_url begins with redis://, rediss:// or unix://")
+        hosts_of(self)
+        if self.redis_url:
+            addresses.parse(self.redis_url)
 
 
 def for_children(settings: Settings, metrics: Path) -> dict[str, str]:
@@ -83,13 +94,7 @@ def secret(settings: Settings) -> bytes:
     Raises BadInput if the one given is not at least 32 bytes in hex, or the one kept is shorter.
     """
     if settings.secret:
-        try:
-            given = bytes.fromhex(settings.secret)
-        except ValueError:
-            given = b""
-        if len(given) < SECRET_BYTES:
-            raise BadInput("#/settings/secret", "bound", "ADBANDIT_SECRET must be 64 or more hex digits")
-        return given
+        return _from_hex(settings.secret, "secret")
     path = settings.data / "secret.key"
     if not path.exists():
         _make_secret(path)
@@ -98,6 +103,31 @@ def secret(settings: Settings) -> bytes:
         detail = f"{path} holds {len(kept)} bytes; put back the {SECRET_BYTES} it had, or remove it to make a new one"
         raise BadInput("#/settings/secret", "bound", detail)
     return kept
+
+
+def given_secrets(settings: Settings) -> tuple[bytes, ...]:
+    """Secrets of the environment: the first signs, all are accepted. None where the data folder has them.
+
+    Raises BadInput for one that is not at least 32 bytes in hex.
+    """
+    if settings.signing_secrets:
+        return tuple(_from_hex(one.strip(), "signing_secrets") for one in settings.signing_secrets.split(","))
+    return (_from_hex(settings.secret, "secret"),) if settings.secret else ()
+
+
+def _from_hex(text: str, name: str) -> bytes:
+    try:
+        given = bytes.fromhex(text)
+    except ValueError:
+        given = b""
+    if len(given) < SECRET_BYTES:
+        raise BadInput(f"#/settings/{name}", "bound", f"ADBANDIT_{name.upper()} must be 64 or more hex digits")
+    return given
+
+
+def hosts_of(settings: Settings) -> Hosts:
+    """Where links may lead. Raises BadInput for what is no host name."""
+    return hosts([name for name in settings.link_hosts.split(",") if name.strip()])
 
 
 def _make_secret(path: Path) -> None:

@@ -6,23 +6,29 @@ import gc
 import logging
 import os
 import signal
+import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from bandit.kernels.warm import compile_all
 from service import embedded, metrics
 from service.accepting import Acceptor
+from service.access import Access
 from service.catalogs import Catalogs
 from service.deciding import Decider
 from service.journal import claim
 from service.learners import Learners
 from service.learning import Rhythm
 from service.outbox import shared
+from service.room import Room, room
+from service.rotation import Rotating
 from service.serving import Serving
-from service.settings import Settings, secret
+from service.settings import Settings, given_secrets, hosts_of, secret
 from service.ship import BATCH, Shipper
 from service.signing import Signer
 from service.store import Store, StoreAway
@@ -33,7 +39,9 @@ REFRESH_S = 0.1  # between looks for new weights and catalogs
 IDLE_S = 0.02  # between looks for work where there was none
 FIRST_LOOK_S = 3.0  # a new worker waits so long for its first catalog, then answers without
 AWAY_S = 0.2  # between tries while Redis is away
-CATALOG_S = 0.5  # between looks for a new catalog in shipper and learner
+WATCH_S = 0.2  # between looks for new or revoked keys
+CATALOG_S = 0.5  # between looks for a new catalog in shipper
+LEASE_LOOK_S = 0.25  # between a standby's looks whether there is something to take over
 NICE = 10  # of shipper and learner: where processors are short, answers come first, and what waits is on disk
 # Objects a learner makes between two searches for circles: records have none, and the many that wait for their horizon
 # are gone through each time, which took a quarter of its time.
@@ -43,6 +51,17 @@ log = structlog.get_logger(__name__)
 
 clock = time.time
 elapsed = time.monotonic
+pause = time.sleep
+
+
+class _StandardError:
+    """Where log lines go. That they cannot, as to a file on a full disk, is nobody's fault who has something to say."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            os.write(2, text.encode())
+
+    def flush(self) -> None: ...
 
 
 def say(settings: Settings) -> None:
@@ -57,7 +76,7 @@ def say(settings: Settings) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(os.fdopen(2, "w", buffering=1, closefd=False)),
+        logger_factory=structlog.PrintLoggerFactory(_StandardError()),  # type: ignore[arg-type]
     )
 
 
@@ -70,19 +89,22 @@ def web(settings: Settings) -> Web:
     """One web worker's parts, fresh, with a thread that keeps them so."""
     compile_all()
     metrics.forget_dead(settings.data / "metrics")
-    store = Store(redis_url(settings))
-    catalogs = Catalogs(store)
+    store = Store(redis_url(settings), replicas=settings.redis_wait)
+    hosts = hosts_of(settings)
+    catalogs = Catalogs(store, hosts)
     serving = Serving(store, catalogs, clock)
-    signer = Signer(secret(settings))
+    signer, access = Signer(secret(settings)), Access(settings.data, settings.host, settings.workers, elapsed)
+    _watch_keys(settings, signer, access)
     own, _ = claim(settings.data / "outbox")
     common = shared(settings.data / "outbox")
-    threading.Thread(target=_keep_fresh, args=(serving,), name="refresh", daemon=True).start()
+    space = room(settings.data / "outbox", own, common, settings.outbox_bytes)
+    threading.Thread(target=_keep_fresh, args=(serving, space), name="refresh", daemon=True).start()
     give_up_at = elapsed() + FIRST_LOOK_S
     while not serving.ready and elapsed() < give_up_at:
         time.sleep(IDLE_S)
     return Web(
-        decider=Decider(serving, own, common, signer, os.urandom),
-        acceptor=Acceptor(common, signer, serving.terms),
+        decider=Decider(serving, own, common, signer, os.urandom, space, hosts),
+        acceptor=Acceptor(common, signer, serving.terms, space),
         signer=signer,
         serving=serving,
         catalogs=catalogs,
@@ -90,7 +112,29 @@ def web(settings: Settings) -> Web:
         outboxes=(own, common),
         clock=clock,
         elapsed=elapsed,
+        access=access,
+        hosts=hosts,
     )
+
+
+def _watch_keys(settings: Settings, signer: Signer, access: Access) -> None:
+    """Take new keys and secrets into use as they come, in a thread of their own: Redis may hold up the other."""
+    given = given_secrets(settings)
+    rotating = None if given else Rotating(settings.data, secret(settings), signer, clock())
+    if given:
+        signer.use(given)
+
+    def watch() -> None:
+        while True:
+            time.sleep(WATCH_S)
+            try:
+                access.look()
+                if rotating:
+                    rotating.look(clock())
+            except Exception:
+                log.exception("keys_not_looked_at")
+
+    threading.Thread(target=watch, name="keys", daemon=True).start()
 
 
 def run_shipper(settings: Settings) -> None:
@@ -98,9 +142,11 @@ def run_shipper(settings: Settings) -> None:
     os.nice(NICE)
     stop = _stop_signal()
     metrics.forget_dead(settings.data / "metrics")
-    store = Store(redis_url(settings))
+    store = Store(redis_url(settings), replicas=settings.redis_wait)
     catalogs = Catalogs(store)
-    shipper = Shipper(settings.data / "outbox", store, clock, elapsed)
+    most_log = float("inf") if settings.keep_log else settings.log_entries
+    bounds = {"most_bytes": settings.outbox_bytes, "most_log": most_log}
+    shipper = Shipper(settings.data / "outbox", store, clock, elapsed, **bounds)
     horizons_s: dict[str, float] = {}
 
     def look() -> None:
@@ -124,23 +170,25 @@ def run_shipper(settings: Settings) -> None:
 
 
 def run_learner(settings: Settings) -> None:
-    """Learn every policy of the catalog until told to stop, then commit."""
+    """Learn the policies nobody else learns until told to stop, then commit."""
     gc.set_threshold(COLLECT_AFTER)
     os.nice(NICE)
     stop = _stop_signal()
     metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
-    rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log)
-    learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed)
-    _work(stop, learners.round, every=[(CATALOG_S, learners.look), (CATALOG_S, learners.count)])
+    rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log, settings.keep_snapshot_s)
+    holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex}"
+    learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed, holder)
+    _work(stop, learners.round, every=[(LEASE_LOOK_S, learners.look), (CATALOG_S, learners.count)])
     learners.finish()
 
 
-def _keep_fresh(serving: Serving) -> None:
+def _keep_fresh(serving: Serving, space: Room) -> None:
     away = False
     while True:
         try:
             settle()
+            space.look()
             serving.refresh()
             away = False
         except StoreAway as fault:

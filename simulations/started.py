@@ -103,8 +103,8 @@ def stop(process: subprocess.Popen[Any]) -> None:
 
 
 def _command(catalog: Path, folder: Path, ready_file: Path) -> list[str]:
-    command = [sys.executable, "-m", "service.cli", "up", "--port", "0", "--data", str(folder)]
-    # Never the Redis that the environment may name: a demo has no place in a shop's own.
+    command = [sys.executable, "-m", "service.cli", "up", "--port", "0", "--host", "127.0.0.1", "--data", str(folder)]
+    # Never the Redis that the environment may name, nor its address: a demo has no place in a shop's own.
     return [*command, "--redis-url", "", "--catalog", str(catalog), "--ready-file", str(ready_file)]
 
 

@@ -14,11 +14,21 @@ import msgspec
 from bandit.errors import AdbanditError, BadInput, Conflict, Forged
 from service.catalogs import Stale
 from service.deciding import UnknownPolicy
+from service.room import NotWritten
 from service.schemas import Fault, Problem
 from service.store import StoreAway
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+
+# On every answer. Nothing here is a page, so a browser that is made to show it as one may load and run nothing.
+GUARDS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Server", "adbandit"),
+)
 
 _AT = re.compile(r" - at `(key in )?\$(?P<path>.*)`\Z", re.DOTALL)
 
@@ -28,6 +38,7 @@ _KINDS: dict[type[AdbanditError], tuple[int, str, str]] = {
     Forged: (404, "unknown-decision", "Unknown decision"),
     Stale: (412, "stale", "The catalog has changed"),
     Conflict: (409, "conflict", "The change contradicts what is stored"),
+    NotWritten: (503, "not-written", "It could not be written down"),
     StoreAway: (503, "store-away", "The store cannot be reached now"),
 }
 
@@ -71,7 +82,10 @@ def of_error(fault: AdbanditError, instance: str) -> Answer:
 
 
 def of_decoding(fault: Exception, instance: str) -> Answer:
-    """The problem document of a body that does not decode: 400 if it is not JSON, 422 if it is not what is wanted."""
+    """The problem document of a body that does not decode.
+
+    400 if it is not JSON, or nests deeper than we read; 422 if it is not what is wanted.
+    """
     if not isinstance(fault, msgspec.ValidationError):
         return problem(400, "not-json", "The body is not JSON", str(fault), instance)
     text = str(fault)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-from service.web import catalog, decisions, events, health, policies, problems
+from service.web import catalog, decisions, events, health, openapi, policies, problems
+from service.web.answers import GUARDS
 from service.web.counting import counted
 from service.web.front import Front
 from service.web.parts import Web
@@ -14,9 +15,12 @@ def create_app(web: Web) -> Flask:
     """All routes, each answer timed and counted."""
     app = Flask("adbandit", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a path that is none is refused, not redirected from
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     problems.register(app)
     for resource in (events, policies, catalog, health):
         app.register_blueprint(resource.blueprint(web))
+    app.register_blueprint(openapi.blueprint())
 
     @app.before_request
     def start() -> None:
@@ -27,6 +31,8 @@ def create_app(web: Web) -> Flask:
         route = request.url_rule.rule if request.url_rule else "none"
         name, value = counted(route, answer.status_code, web.elapsed() - g.started)
         answer.headers[name] = value
+        for guard, wanted in GUARDS:
+            answer.headers.setdefault(guard, wanted)
         return answer
 
     app.wsgi_app = Front(web, {**decisions.routes(web), **events.routes(web)}, app.wsgi_app)  # type: ignore[method-assign, assignment]

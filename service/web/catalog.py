@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from flask import Blueprint, Response, request
 
@@ -13,6 +15,7 @@ from service.web.parts import Web
 from service.web.problems import problem
 
 _KINDS = f"<any({','.join(KINDS)}):kind>"
+_VERSION = re.compile(r'"(?P<quoted>[0-9]{1,15})"|(?P<bare>[0-9]{1,15})')
 
 
 def blueprint(web: Web) -> Blueprint:
@@ -70,7 +73,7 @@ def _if_match() -> int | None:
     given = request.headers.get("If-Match", "*").strip()
     if given == "*":
         return None
-    try:
-        return int(given.strip('"'))
-    except ValueError:
-        raise BadInput("#/headers/If-Match", "type", f"{given!r} is not a catalog version") from None
+    found = _VERSION.fullmatch(given)
+    if not found:
+        raise BadInput("#/headers/If-Match", "type", f"{given!r} is not a catalog version")
+    return int(found["quoted"] or found["bare"])

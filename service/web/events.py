@@ -9,8 +9,11 @@ from flask import Blueprint, Response, redirect, request
 from msgspec import Meta
 
 from bandit.errors import Forged
+from service import metrics
+from service.accepting import UNLOGGED
+from service.room import NotWritten
 from service.schemas import MOST_BODY, MOST_EVENTS_BODY, EventsAnswer, RewardRequest
-from service.signing import TRACKED
+from service.signing import TRACKED, Token, Tracked
 from service.web.answers import Answer, problem
 from service.web.front import BEACON_TYPES, Route
 from service.web.parts import Web
@@ -48,18 +51,30 @@ def blueprint(web: Web) -> Blueprint:
         read, now = web.signer.read_link(letter, token), web.clock()
         if TRACKED[letter] == "click" and not read.destination:
             raise Forged("this ad leads nowhere")
+        if read.destination and web.hosts.why_not(read.destination):
+            raise Forged("this ad leads to where links do not lead any more")
         if request.method == "GET" and now <= read.expires:  # link scanners ask with HEAD
-            web.acceptor.track(TRACKED[letter], read, now)
+            _track(web, TRACKED[letter], read, now)
         if TRACKED[letter] != "click":
             return Response(status=204, headers={"Cache-Control": "no-store"})
-        return redirect(read.destination, 302, Response)  # type: ignore[return-value]
+        found: Response = redirect(read.destination, 302, Response)  # type: ignore[assignment]
+        found.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"  # a landing page counts where from
+        return found
 
     return links
 
 
+def _track(web: Web, kind: Tracked, token: Token, now: float) -> None:
+    """Take in what a link says, or count it as lost: nobody would send it again, and the shopper is to get there."""
+    try:
+        web.acceptor.track(kind, token, now)
+    except NotWritten:
+        metrics.events.labels("lost").inc()
+
+
 def _answered(answer: EventsAnswer, sent: int) -> Answer:
     """202, or a problem if nothing of what was sent could be taken."""
-    if len(answer.rejected) < sent:
+    if len(answer.rejected) < sent or any(fault.code == UNLOGGED for fault in answer.rejected):
         return Answer(202, msgspec.json.encode(answer))
     first = answer.rejected[0]
     if all(fault.code == "unknown-decision" for fault in answer.rejected):

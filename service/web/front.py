@@ -16,6 +16,7 @@ import structlog
 
 from bandit.errors import AdbanditError
 from service.web import answers
+from service.web.admission import admitted
 from service.web.answers import Answer
 from service.web.counting import counted
 from service.web.parts import Web
@@ -51,13 +52,15 @@ class Front:
     def __call__(self, environment: Environment, start_response: StartResponse) -> Iterable[bytes]:
         path = environment["PATH_INFO"]
         route = self._routes.get(path)
-        if route is None:
-            return self._app(environment, start_response)
         started = self._web.elapsed()
-        answer = _answered(route, environment, path)
-        timing = counted(path, answer.status, self._web.elapsed() - started)
+        answer = admitted(self._web.access, environment)
+        if answer is None:
+            if route is None:
+                return self._app(environment, start_response)
+            answer = _answered(route, environment, path)
+        timing = counted(path if route else "refused", answer.status, self._web.elapsed() - started)
         headers = [("Content-Type", answer.mimetype), ("Content-Length", str(len(answer.body))), timing]
-        start_response(_LINES[answer.status], [*headers, *answer.headers])
+        start_response(_LINES[answer.status], [*headers, *answer.headers, *answers.GUARDS])
         return [answer.body]  # a list: Granian sends it in one piece, and anything else through an iterator
 
 
@@ -70,7 +73,7 @@ def _answered(route: Route, environment: Environment, path: str) -> Answer:
         return route.answer(body) if len(body) <= route.most else _too_long(route, path)
     except AdbanditError as fault:
         return answers.of_error(fault, path)
-    except (msgspec.MsgspecError, UnicodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         return answers.of_decoding(fault, path)
     except (OSError, sqlite3.Error) as fault:
         log.exception("not_written", path=path)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from service import metrics
 from service.tally import settle
+from service.web.admission import bearer
 from service.web.parts import Web
 
 STORE_AWAY_AFTER_S = 2.0  # without an answer
@@ -36,8 +37,9 @@ def blueprint(web: Web) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> Response:
         found = _health(web)
+        whole = web.access.knows(bearer(request.environ))
         return Response(
-            msgspec.json.encode(found),
+            msgspec.json.encode(found if whole else {"status": found.status}),
             503 if found.status == "starting" else 200,
             mimetype="application/json",
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bandit.links import Hosts
 from service.accepting import Acceptor
+from service.access import Access
 from service.catalogs import Catalogs
 from service.deciding import Decider
 from service.journal import JournalWriter
@@ -25,3 +27,5 @@ class Web(NamedTuple):
     outboxes: tuple[JournalWriter, Outbox]  # of this worker and of this host
     clock: Callable[[], float]  # seconds since 1970
     elapsed: Callable[[], float]  # seconds that never step
+    access: Access
+    hosts: Hosts  # where links may lead

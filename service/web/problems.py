@@ -24,10 +24,12 @@ def problem(status: int, kind: str, title: str, detail: str) -> Response:
 def register(app: Flask) -> None:
     """Answer every error of the app with a problem document."""
     app.register_error_handler(AdbanditError, lambda fault: response(answers.of_error(fault, request.path)))
-    for kind in (msgspec.MsgspecError, UnicodeError):
+    for kind in (msgspec.MsgspecError, UnicodeError, RecursionError):
         app.register_error_handler(kind, lambda fault: response(answers.of_decoding(fault, request.path)))
     app.register_error_handler(HTTPException, _of_http)
 
 
 def _of_http(fault: HTTPException) -> Response:
-    return response(answers.http_problem(fault.code or 500, fault.description or "", request.path))
+    answer = answers.http_problem(fault.code or 500, fault.description or "", request.path)
+    allowed = getattr(fault, "valid_methods", None)  # 405 names the methods that are taken
+    return response(answer._replace(headers=(("Allow", ", ".join(sorted(allowed))),)) if allowed else answer)

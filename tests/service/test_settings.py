@@ -13,18 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandit.errors import BadInput
-from service.settings import PREFIX, Settings, default_data, for_children, read, secret
+from service.settings import PREFIX, Settings, default_data, for_children, given_secrets, read, secret
 from tests.entries import laws
 
 printable = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
 several = st.builds(
     Settings,
     data=printable.map(lambda name: Path("/d") / name.replace("/", "_")),
-    redis_url=st.just("") | printable.map("redis://".__add__),
+    redis_url=st.sampled_from(["", "redis://:p%40@h/1", "rediss+cluster://a,b:1", "redis+sentinel://a/shop"]),
+    redis_wait=st.integers(0, 5),
     host=st.sampled_from(["127.0.0.1", "::1", "localhost"]),
     port=st.integers(0, 65535),
     workers=st.integers(1, 64),
     secret=st.binary(max_size=40).map(bytes.hex),
+    signing_secrets=st.binary(max_size=40).map(bytes.hex),
+    link_hosts=st.sampled_from(["", "shop.example", "shop.example,*.cdn.example"]),
     keep_log=st.booleans(),
     archive_s=st.floats(0.1, 3600),
     commit_s=st.floats(0.01, 60),
@@ -51,7 +54,7 @@ def test_an_option_wins_over_a_variable_and_a_variable_over_the_default(option: 
     ("name", "value"),
     [
         ("port", "65536"), ("port", "-1"), ("port", "http"), ("port", ""), ("workers", "0"), ("workers", "1.5"),
-        ("commit_s", "nan"), ("commit_s", "0"), ("archive_s", "inf"), ("keep_log", "maybe"), ("host", "0.0.0.0"),
+        ("commit_s", "nan"), ("commit_s", "0"), ("archive_s", "inf"), ("keep_log", "maybe"), ("link_hosts", "https://a.example"),
         ("redis_url", "localhost:6379"),
     ],
 )  # fmt: skip
@@ -113,3 +116,16 @@ def test_a_given_secret_is_32_bytes_in_hex_or_refused(tmp_path: Path, given_hex:
 def test_a_given_secret_is_taken_and_nothing_is_written(tmp_path: Path) -> None:
     assert secret(Settings(data=tmp_path, secret="ab" * 32)) == b"\xab" * 32
     assert list(tmp_path.iterdir()) == []
+
+
+def test_signing_secrets_of_the_environment_win_over_the_secret(tmp_path: Path) -> None:
+    assert given_secrets(Settings(data=tmp_path)) == ()
+    assert given_secrets(Settings(data=tmp_path, secret="ab" * 32)) == (b"\xab" * 32,)
+    both = Settings(data=tmp_path, secret="ab" * 32, signing_secrets="cd" * 32 + ", " + "ab" * 32)
+    assert given_secrets(both) == (b"\xcd" * 32, b"\xab" * 32)
+
+
+@pytest.mark.parametrize("given_hex", ["cd" * 31, "cd" * 32 + ",", ",", "xy" * 32])
+def test_signing_secrets_are_32_bytes_in_hex_each(tmp_path: Path, given_hex: str) -> None:
+    with pytest.raises(BadInput, match="ADBANDIT_SIGNING_SECRETS"):
+        given_secrets(Settings(data=tmp_path, signing_secrets=given_hex))
