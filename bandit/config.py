@@ -92,6 +92,8 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.hash == "all"
 
     def __post_init__(self) -> None:
+        if self.cb_type not in ("mtr", "ips"):  # also where nothing is decoded: others keep several models in one table
+            raise ValueError(f"cb_type is mtr or ips, not {self.cb_type!r}")
         if reason := refused(self.vw_args):
             raise ValueError(f"vw_args: {reason}")
         if self.half_life_h and (self.l1 or UNPENALISED.intersection(self.vw_args)):

@@ -85,7 +85,10 @@ class Fold:
             checkpoint = msgspec.msgpack.decode(fields.get("checkpoint", _EMPTY), type=Checkpoint)
             fold.read, fold.cursor = fields["read"].decode(), fields["cursor"].decode()
             fold.lines = decoded(fields["lines"]) if "lines" in fields else FIRST
-        except (KeyError, UnicodeError, Damaged, msgspec.MsgspecError) as fault:
+            windowed = [position for position, _ in checkpoint.window]
+            for position in (fold.read, fold.cursor, checkpoint.read, checkpoint.cursor, *windowed):
+                order(position)
+        except (KeyError, ValueError, RecursionError, Damaged, msgspec.MsgspecError) as fault:
             raise SnapshotRefused(f"the snapshot is not whole: {fault}") from None
         fold.checkpointed = checkpoint
         fold._kept = dict(checkpoint.window)
@@ -276,3 +279,11 @@ def read_model(fields: Mapping[str, bytes], learning: Learning) -> Model:
     if made_for != msgspec.json.encode(learning):
         raise OtherLearning("the snapshot was made for another `learning` config")
     return Model.load(model, sha256, learning)
+
+
+def read_base(fields: Mapping[str, bytes]) -> int:
+    """What a snapshot's versions are counted from. Raises SnapshotRefused if that cannot be read."""
+    try:
+        return int(fields.get("base", b"0"))
+    except ValueError:
+        raise SnapshotRefused("the snapshot's base is not a number") from None

@@ -72,7 +72,10 @@ def decoded(stored: bytes) -> Lines:
     """Raises SnapshotRefused for what `encoded` did not make."""
     try:
         lines = msgspec.msgpack.decode(stored, type=Lines)
-    except msgspec.MsgspecError as fault:
+        for line in lines:
+            positions = [line.reward_until, *(at for span in line.spans for at in (span.after, span.until) if at)]
+            sorted(positions, key=order)  # each is one
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         raise SnapshotRefused(f"the snapshot's lines are damaged: {fault}") from None
     if not lines:
         raise SnapshotRefused("the snapshot says of no line")

@@ -76,12 +76,21 @@ def _largest(stored: bytes, k: int) -> int:
     return int(unpacked(stored, k).max(initial=0)) if k else -1
 
 
+# Bounds of what a log entry may say, so that no column of the archive and no sum overflows; a NaN is beyond them, too.
+Instant = Annotated[float, Meta(ge=0.0, le=1e11)]  # seconds since 1970
+Worth = Annotated[float, Meta(ge=-1e9, le=1e9)]  # money or reward units; far beyond what is accepted
+Number = Annotated[int, Meta(ge=0, lt=1 << 62)]
+CatalogVersion = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Place = Annotated[int, Meta(ge=0, lt=1 << 31)]
+EventSlot = Annotated[int, Meta(ge=0, lt=1 << 8)]
+
+
 class Round(msgspec.Struct, frozen=True, array_like=True):
     """One slot's draw."""
 
     candidates: bytes  # positions in the policy's shelf, or in `inline`, see `packed`
     probabilities: bytes  # float32[k] after floors and earlier slots; sums to 1
-    chosen: int  # position in `candidates`, in [0, k)
+    chosen: Place  # position in `candidates`, in [0, k)
 
     @property
     def k(self) -> int:
@@ -111,15 +120,15 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", 
     """One answer, with all that is needed to learn from it and to check it."""
 
     id: bytes  # 16 bytes, see service.signing
-    time: float  # accepted, seconds since 1970
+    time: Instant  # accepted
     user: bytes  # 16 bytes pseudonym, or empty when nobody is named
     consent: bool  # whether the user may be personalised for
     arm: Literal[0, 1]  # LEARNED or HOLDOUT
-    catalog_version: int
-    model_version: int  # outcomes the model had learned
+    catalog_version: CatalogVersion
+    model_version: Number  # outcomes the model had learned
     context: Context
     rounds: tuple[Round, ...]  # one a slot
-    excluded: dict[str, int]  # reason -> candidates that were not eligible
+    excluded: dict[str, Number]  # reason -> candidates that were not eligible
     inline: tuple[InlineCandidate, ...] = ()
 
     @property
@@ -132,17 +141,17 @@ class Event(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", tag
 
     id: str  # the sender's; the first with an id counts
     decision: bytes  # 16 bytes
-    slot: int
+    slot: EventSlot
     type: EventType
-    time: float  # accepted, seconds since 1970
-    occurred: float  # as told by the sender, seconds since 1970; equals `time` when not told
-    value: float  # money for a purchase, reward units for a reward, else 0
+    time: Instant  # accepted
+    occurred: Instant  # as told by the sender; equals `time` when not told
+    value: Worth  # money for a purchase, reward units for a reward, else 0
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", tag="t"):
     """All that this host accepted before `time` stands in the log."""
 
-    time: float  # seconds since 1970
+    time: Instant
 
 
 Entry = Decision | Event | Tick

@@ -9,10 +9,12 @@ import msgspec
 
 from tests.chaos.soak import Soak
 from tests.chaos.summary import Line, Summary
+from tests.fuzz.run import Figures
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "promises.md"
 RESULTS = ROOT / "docs" / "results" / "promises"
+PRINTED = {"cluster": RESULTS / "failover.txt", "overload": RESULTS / "overload.txt"}  # part of the page -> output
 FOLD = (
     "kill -9 at random",
     "kill -9 at a chosen point",
@@ -42,7 +44,23 @@ def parts() -> dict[str, str]:
         "away": table([line for line in run.groups if line.name in AWAY]),
         "faults": table(run.faults),
     }
+    made |= {name: shown(file) for name, file in PRINTED.items() if file.exists()}
+    made |= {"fuzzing": fuzzed()} if (RESULTS / "fuzz.json").exists() else {}
     return made | ({"soak": soak()} if (RESULTS / "soak.json").exists() else {})
+
+
+def fuzzed() -> str:
+    """One line on what was sent."""
+    run = msgspec.json.decode((RESULTS / "fuzz.json").read_bytes(), type=Figures)
+    return (
+        f"{run.minutes:g} minutes ({run.date}, seed {run.seed}): {run.cases:,} requests to {run.operations} operations, "
+        f"{run.failures} failures.\n"
+    )
+
+
+def shown(file: Path) -> str:
+    """What a command printed."""
+    return f"```text\n{file.read_text().strip()}\n```\n"
 
 
 def chaos() -> Summary:

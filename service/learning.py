@@ -8,7 +8,7 @@ wakes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ import structlog
 
 from bandit.codec import decode
 from bandit.config import Policy
-from bandit.errors import AdbanditError, Damaged
+from bandit.errors import AdbanditError, Damaged, SnapshotRefused
 from bandit.fold import Fold
 from bandit.join import order
 from bandit.lineage import START, Line, Lines, Span, above
@@ -205,7 +205,7 @@ class PolicyLearner:
             return self._begun()
         fold = Fold.restored(fields, self.policy.learning, self._shelf)
         self._committed, self._version = fold.read, fold.version
-        self._carried = msgspec.msgpack.decode(fields.get("carried", b"\x90"), type=list[LogEntry])
+        self._carried = _carried(fields)
         for position, entry in self._decoded(self._again(fold)):
             if entry is None:
                 continue
@@ -279,3 +279,11 @@ class PolicyLearner:
             # A rebuild may have changed what is learned by since that catalog was in force.
             self._shelves[version] = lay_out(catalog, msgspec.structs.replace(policy, learning=self.policy.learning))
         return self._shelves[version]
+
+
+def _carried(fields: Mapping[str, bytes]) -> list[LogEntry]:
+    """Raises SnapshotRefused if they cannot be read."""
+    try:
+        return msgspec.msgpack.decode(fields.get("carried", b"\x90"), type=list[LogEntry])
+    except (msgspec.MsgspecError, UnicodeError) as fault:
+        raise SnapshotRefused(f"what the snapshot carries cannot be read: {fault}") from None

@@ -20,7 +20,7 @@ from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
 from bandit.decide import Weights, weigh
 from bandit.errors import Damaged, SnapshotRefused
-from bandit.fold import read_model
+from bandit.fold import read_base, read_model
 from bandit.shelf import Shelf, lay_out
 from service import metrics
 from service.accepting import Terms
@@ -135,14 +135,14 @@ class Serving:
         change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
         fields = self._store.snapshot(policy.id)
         table, version, centre = np.zeros(1 << policy.learning.bits, np.float32), 0, NOWHERE
-        base = int(fields.get("base", b"0"))
+        base = 0
         if fields:
             try:
-                model = read_model(fields, policy.learning)
+                model, base = read_model(fields, policy.learning), read_base(fields)
                 table, version, centre = model.weights().copy(), base + model.learned, model.centre()
             except SnapshotRefused as fault:
                 self._refuse(policy.id, str(fault))
-        weights = weigh(table, version, shelf, centre, base=min(base, version))
+        weights = weigh(table, version, shelf, centre, base=base)
         return Served(shelf, weights, self._clock(), change if fields else START)
 
     def _refuse(self, policy_id: str, reason: str) -> None:
@@ -158,7 +158,8 @@ def crc(before: int, after: int, indices: bytes, values: bytes, centre: bytes, t
 
 
 def _sound(change: WeightChange, size: int) -> bool:
-    if crc(*change[:-1]) != change.crc or len(change.indices) != len(change.values):
+    odd = len(change.indices) != len(change.values) or len(change.indices) % 4
+    if odd or crc(*change[:-1]) != change.crc:
         return False
     try:
         Centre.from_bytes(change.centre)

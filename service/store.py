@@ -415,12 +415,16 @@ def _paired(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     return zip(flat[::2], flat[1::2], strict=True)
 
 
+_GARBLED = WeightChange(0, 0, b"", b"", b"", 0, -1)  # no checksum is below 0
 _CHANGE = ("from", "to", "index", "value", "centre", "table", "crc")
 
 
 def _change(fields: Mapping[bytes, bytes]) -> WeightChange:
-    before, after, table, crc = (int(fields.get(name, 0)) for name in (b"from", b"to", b"table", b"crc"))
-    return WeightChange(before, after, fields[b"index"], fields[b"value"], fields.get(b"centre", b""), table, crc)
+    try:
+        before, after, table, crc = (int(fields.get(name, 0)) for name in (b"from", b"to", b"table", b"crc"))
+        return WeightChange(before, after, fields[b"index"], fields[b"value"], fields.get(b"centre", b""), table, crc)
+    except (KeyError, ValueError):
+        return _GARBLED
 
 
 @contextmanager

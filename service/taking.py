@@ -144,5 +144,5 @@ def _checkpoint(fields: dict[str, bytes]) -> Checkpoint:
         return Checkpoint()
     try:
         return msgspec.msgpack.decode(fields["checkpoint"], type=Checkpoint)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         raise SnapshotRefused(f"the checkpoint cannot be read: {fault}") from None

@@ -35,5 +35,5 @@ def _one(web: Web, request: bytes) -> bytes:
         return web.decider.answer(_request.decode(request), web.clock())
     except AdbanditError as fault:
         return answers.of_error(fault, "/v1/decisions:batch").body
-    except (msgspec.MsgspecError, UnicodeError) as fault:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
         return answers.of_decoding(fault, "/v1/decisions:batch").body

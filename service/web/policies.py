@@ -16,7 +16,7 @@ def blueprint(web: Web) -> Blueprint:
     @routes.get("/v1/policies/<policy_id>/report")
     def policy_report(policy_id: str) -> Response:
         if web.serving.policy(policy_id) is None:
-            return problem(404, "unknown-policy", "Unknown policy", f"there is no policy {policy_id!r} in the catalog")
+            return problem(404, "unknown-policy", "Unknown policy", "there is no policy of this id in the catalog")
         found = report(policy_id, web.store.snapshot_fields(policy_id, REPORT_FIELDS))
         return Response(msgspec.json.encode(found), mimetype="application/json")
 

@@ -33,7 +33,7 @@ decisions = st.builds(
     rounds=st.lists(rounds, max_size=3).map(tuple),
     excluded=st.dictionaries(st.text(max_size=8), st.integers(0, 9), max_size=2),
     inline=st.lists(inline, max_size=2).map(tuple),
-    catalog_version=st.integers(0, 2**40),
+    catalog_version=st.integers(0, 2**32 - 1),
     model_version=st.integers(0, 2**60),
 )
 events = st.builds(Event, time=times, occurred=times, value=st.floats(-1000, 1e7), slot=st.integers(0, 19))
