@@ -119,7 +119,7 @@ class Round(msgspec.Struct, frozen=True, array_like=True):
 class Decision(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", tag="d"):
     """One answer, with all that is needed to learn from it and to check it."""
 
-    id: bytes  # 16 bytes, see service.signing
+    id: bytes  # 16 bytes, see service.access.signing
     time: Instant  # accepted
     user: bytes  # 16 bytes pseudonym, or empty when nobody is named
     consent: bool  # whether the user may be personalised for

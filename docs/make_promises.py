@@ -53,8 +53,8 @@ def fuzzed() -> str:
     """One line on what was sent."""
     run = msgspec.json.decode((RESULTS / "fuzz.json").read_bytes(), type=Figures)
     return (
-        f"{run.minutes:g} minutes ({run.date}, seed {run.seed}): {run.cases:,} requests to {run.operations} operations, "
-        f"{run.failures} failures.\n"
+        f"{run.minutes:g} minutes ({run.date}, seed {run.seed}): {run.cases:,} requests to {run.operations} "
+        f"operations, {run.failures} failures.\n"
     )
 
 

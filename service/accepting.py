@@ -11,10 +11,10 @@ from bandit.codec import encode
 from bandit.errors import BadInput, Forged
 from bandit.records import Event, EventType
 from service import metrics
-from service.outbox import Outbox
-from service.room import Room
+from service.access.signing import DecisionRef, Signer, Token, Tracked
+from service.outbox.room import Room
+from service.outbox.shared import Outbox
 from service.schemas import EventMessage, EventsAnswer, Rejected, RewardRequest
-from service.signing import DecisionRef, Signer, Token, Tracked
 
 OLDEST_S = 400 * 86_400.0  # how long ago an event may have occurred
 AHEAD_S = 86_400.0  # how far a sender's clock may be ahead

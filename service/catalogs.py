@@ -12,7 +12,7 @@ from bandit.catalog import KINDS, Campaign, Catalog, Placement, Template, checke
 from bandit.config import Learning, Policy
 from bandit.errors import BadInput, Conflict
 from bandit.links import ANY, Hosts
-from service.store import Store
+from service.store.commands import Store
 
 Kind = Literal["policies", "placements", "campaigns", "templates"]
 Item = Policy | Placement | Campaign | Template

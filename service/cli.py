@@ -16,11 +16,12 @@ import urllib3
 
 from bandit.catalog import Catalog
 from bandit.errors import BadInput, Conflict
-from service import access_cli, embedded, memory, settings, wiring
-from service.access import may_listen
+from service import embedded, memory, settings, wiring
+from service.access import cli as access_cli
+from service.access.gate import may_listen
 from service.catalogs import Catalogs, from_file
 from service.processes import FolderInUse, lock_folder
-from service.store import Store, StoreAway
+from service.store.commands import Store, StoreAway
 from service.supervise import Child, NotReady, Supervisor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="An ad decision service that learns from clicks.")

@@ -18,9 +18,10 @@ from bandit.links import ANY, Hosts
 from bandit.records import ARMS, Decision, InlineCandidate, Round
 from bandit.shelf import Shelf
 from service import metrics
-from service.journal import JournalWriter
-from service.outbox import Outbox
-from service.room import NotWritten, Room
+from service.access.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw, unlogged
+from service.outbox.journal import JournalWriter
+from service.outbox.room import NotWritten, Room
+from service.outbox.shared import Outbox
 from service.schemas import (
     Ad,
     DecisionAnswer,
@@ -31,7 +32,6 @@ from service.schemas import (
     Tracking,
 )
 from service.serving import Serving
-from service.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw, unlogged
 from service.tally import counting
 
 log = structlog.get_logger(__name__)

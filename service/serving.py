@@ -25,7 +25,7 @@ from bandit.shelf import Shelf, lay_out
 from service import metrics
 from service.accepting import Terms
 from service.catalogs import Catalogs
-from service.store import START, Store, WeightChange
+from service.store.commands import START, Store, WeightChange
 
 log = structlog.get_logger(__name__)
 

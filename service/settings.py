@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from bandit.errors import BadInput
 from bandit.links import Hosts, hosts
-from service import addresses
+from service.store import addresses
 
 PREFIX = "ADBANDIT_"
 SECRET_BYTES = 32

@@ -18,20 +18,20 @@ import structlog
 from bandit.kernels.warm import compile_all
 from service import embedded, metrics
 from service.accepting import Acceptor
-from service.access import Access
+from service.access.gate import Access
+from service.access.rotation import Rotating
+from service.access.signing import Signer
 from service.catalogs import Catalogs
 from service.deciding import Decider
-from service.journal import claim
-from service.learners import Learners
-from service.learning import Rhythm
-from service.outbox import shared
-from service.room import Room, room
-from service.rotation import Rotating
+from service.learner.learners import Learners
+from service.learner.learning import Rhythm
+from service.outbox.journal import claim
+from service.outbox.room import Room, room
+from service.outbox.shared import shared
+from service.outbox.ship import BATCH, Shipper
 from service.serving import Serving
 from service.settings import Settings, given_secrets, hosts_of, secret
-from service.ship import BATCH, Shipper
-from service.signing import Signer
-from service.store import Store, StoreAway
+from service.store.commands import Store, StoreAway
 from service.tally import settle
 from service.web.parts import Web
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from bandit.codec import decode, encode
 from bandit.records import Entry
-from service import embedded, journal
+from service import embedded
 from service.catalogs import Catalogs
-from service.learning import PolicyLearner, Rhythm
-from service.outbox import shared
-from service.ship import Shipper
-from service.store import START, Store, StoreAway
+from service.learner.learning import PolicyLearner, Rhythm
+from service.outbox import journal
+from service.outbox.shared import shared
+from service.outbox.ship import Shipper
+from service.store.commands import START, Store, StoreAway
 from tests.entries import CATALOG, POLICY, START_S, Log, decision, event
 
 POLICIES = ("home", "shop")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.access import EVENTS, LINKS, OPEN, Access, Limited, Refusal, is_loopback
+from service.access.gate import EVENTS, LINKS, OPEN, Access, Limited, Refusal, is_loopback
 from service.web import answers
 from service.web.answers import Answer
 

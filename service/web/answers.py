@@ -14,9 +14,9 @@ import msgspec
 from bandit.errors import AdbanditError, BadInput, Conflict, Forged
 from service.catalogs import Stale
 from service.deciding import UnknownPolicy
-from service.room import NotWritten
+from service.outbox.room import NotWritten
 from service.schemas import Fault, Problem
-from service.store import StoreAway
+from service.store.commands import StoreAway
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

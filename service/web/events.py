@@ -11,9 +11,9 @@ from msgspec import Meta
 from bandit.errors import Forged
 from service import metrics
 from service.accepting import UNLOGGED
-from service.room import NotWritten
+from service.access.signing import TRACKED, Token, Tracked
+from service.outbox.room import NotWritten
 from service.schemas import MOST_BODY, MOST_EVENTS_BODY, EventsAnswer, RewardRequest
-from service.signing import TRACKED, Token, Tracked
 from service.web.answers import Answer, problem
 from service.web.front import BEACON_TYPES, Route
 from service.web.parts import Web

@@ -10,10 +10,10 @@ import msgspec
 from flask import Blueprint, Response
 
 from bandit.config import Id
-from service.access import EVENTS, LINKS, is_open, may
-from service.keys import Role
+from service.access.gate import EVENTS, LINKS, is_open, may
+from service.access.keys import Role
+from service.access.signing import TRACKED
 from service.schemas import DecisionRequest, Problem
-from service.signing import TRACKED
 from service.web.answers import JSON, PROBLEM
 from service.web.exact import components, ref, without_id
 from service.web.operations import ITEMS, STRUCTS, Operation, operations

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from bandit.links import Hosts
 from service.accepting import Acceptor
-from service.access import Access
+from service.access.gate import Access
+from service.access.signing import Signer
 from service.catalogs import Catalogs
 from service.deciding import Decider
-from service.journal import JournalWriter
-from service.outbox import Outbox
+from service.outbox.journal import JournalWriter
+from service.outbox.shared import Outbox
 from service.serving import Serving
-from service.signing import Signer
-from service.store import Store
+from service.store.commands import Store
 
 
 class Web(NamedTuple):

@@ -21,9 +21,9 @@ from bandit.dsjson.read import Reader
 from bandit.dsjson.write import Writer
 from bandit.records import Decision, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
-from service.archive import Archive
-from service.archived import Archived
-from service.importing import import_dsjson
+from service.archive.archived import Archived
+from service.archive.files import Archive
+from service.archive.importing import import_dsjson
 from tests.bench.bench_engine import CONTEXT
 
 N = 20_000  # lines

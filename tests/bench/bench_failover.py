@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from redis.crc import key_slot
 
-from service.store import Store, StoreAway
+from service.store.commands import Store, StoreAway
 from tests.clusters import PASSWORD, Cluster, Node, a_cluster
 from tests.running import eventually
 

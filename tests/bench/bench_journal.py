@@ -26,11 +26,11 @@ import numpy as np
 from bandit.catalog import Catalog, checked
 from bandit.decide import weigh
 from bandit.shelf import lay_out
+from service.access.signing import Signer
 from service.deciding import Decider
-from service.journal import claim
-from service.outbox import Outbox, shared
+from service.outbox.journal import claim
+from service.outbox.shared import Outbox, shared
 from service.schemas import DecisionRequest
-from service.signing import Signer
 from tests.bench.work import CATALOG, CONTEXT
 
 ANSWERS = 400  # a round

@@ -33,10 +33,10 @@ from bandit.kernels.warm import compile_all
 from bandit.records import Entry, Event, Tick
 from bandit.shelf import Shelf, lay_out
 from service import embedded
-from service.archived import Archived
+from service.archive.archived import Archived
 from service.catalogs import Catalogs
-from service.learning import PolicyLearner, Rhythm
-from service.store import Store
+from service.learner.learning import PolicyLearner, Rhythm
+from service.store.commands import Store
 from service.wiring import COLLECT_AFTER
 from tests.bench.work import CONTEXT
 

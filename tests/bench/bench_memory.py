@@ -21,9 +21,9 @@ from bandit.codec import encode
 from bandit.decide import Ask, decide, weigh
 from bandit.shelf import lay_out
 from service import embedded
-from service.journal import claim
-from service.ship import Shipper
-from service.store import Store
+from service.outbox.journal import claim
+from service.outbox.ship import Shipper
+from service.store.commands import Store
 from tests.bench.work import CATALOG, CONTEXT
 
 

@@ -194,7 +194,7 @@ def overtaken_learner(stage: Stage) -> None:
 
 def overtaken_in_commit(stage: Stage) -> None:
     """Stopped with a commit on its way to Redis or about to be; another takes over; then it goes on."""
-    stage.arm("service.store:Store.commit", stage.chance.choice(("before", "sent", "after")), "stop")
+    stage.arm("service.store.commands:Store.commit", stage.chance.choice(("before", "sent", "after")), "stop")
     pid = stage.fired()
     try:
         with stage.second("learner"):
@@ -206,13 +206,17 @@ def overtaken_in_commit(stage: Stage) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-JOURNALLED = "service.journal:JournalWriter.append"
-TOLD, ASKED_ONCE = "service.outbox:Outbox.append_new", "service.outbox:Outbox.append_once"
-SHIP, TICK = "service.store:Store.ship", "service.store:Store.append"
-MARKED, EVENTS_MARKED = "service.journal:Journal.mark_shipped", "service.outbox:Outbox.mark_shipped"
-COMMITTING, COMMIT = "service.learning:PolicyLearner._commit", "service.store:Store.commit"
-PUT, PUBLISH, TRIM = "service.archive:_put", "service.archive:Archive.publish", "service.store:Store.trim"
-SETTLE = "service.archive:Archive.settle"
+JOURNALLED = "service.outbox.journal:JournalWriter.append"
+TOLD, ASKED_ONCE = "service.outbox.shared:Outbox.append_new", "service.outbox.shared:Outbox.append_once"
+SHIP, TICK = "service.store.commands:Store.ship", "service.store.commands:Store.append"
+MARKED, EVENTS_MARKED = "service.outbox.journal:Journal.mark_shipped", "service.outbox.shared:Outbox.mark_shipped"
+COMMITTING, COMMIT = "service.learner.learning:PolicyLearner._commit", "service.store.commands:Store.commit"
+PUT, PUBLISH, TRIM = (
+    "service.archive.files:_put",
+    "service.archive.files:Archive.publish",
+    "service.store.commands:Store.trim",
+)
+SETTLE = "service.archive.files:Archive.settle"
 
 AT_POINTS = (
     ("between journal append and answer", JOURNALLED, "after"),

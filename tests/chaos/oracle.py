@@ -21,9 +21,9 @@ from bandit.fold import Checkpoint
 from bandit.join import order
 from bandit.records import ARMS, Event
 from bandit.totals import Totals
-from service.archive import read_events, read_outcomes
+from service.archive.files import read_events, read_outcomes
 from service.catalogs import Catalogs
-from service.store import Store
+from service.store.commands import Store
 from tests.chaos.ledger import Ask, Ledger, Tell
 from tests.chaos.load import HORIZON_S
 from tests.chaos.reread import Bystander

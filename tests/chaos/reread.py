@@ -12,7 +12,7 @@ from bandit.fold import Fold
 from bandit.join import order
 from bandit.shelf import Shelf, lay_out
 from service.catalogs import Catalogs
-from service.store import START, LogEntry, Store, StoreAway
+from service.store.commands import START, LogEntry, Store, StoreAway
 
 LOOK_S = 0.2  # the learner trims behind what it may still replay, which is older than that
 

@@ -15,7 +15,7 @@ from bandit.fold import Fold
 from bandit.join import order
 from bandit.shelf import Shelf, lay_out
 from service.catalogs import Catalogs
-from service.store import START, Store
+from service.store.commands import START, Store
 from tests.running import Running
 
 

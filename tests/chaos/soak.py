@@ -26,7 +26,7 @@ from rich.table import Table
 from scipy import stats
 
 from service import embedded
-from service.archive import OUTCOMES, ordered
+from service.archive.files import OUTCOMES, ordered
 from tests.bench.work import CATALOG
 from tests.running import Json, Late, Running, eventually
 

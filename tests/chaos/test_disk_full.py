@@ -17,7 +17,7 @@ import redis
 import urllib3
 
 from service import embedded
-from service.archive import read_events, read_outcomes
+from service.archive.files import read_events, read_outcomes
 from tests.catalogs import CATALOG
 from tests.chaos.disks import fill, small_disk
 from tests.running import Json, Running, eventually

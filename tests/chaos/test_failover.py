@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 
 from bandit.config import Policy
-from service.archive import read_events, read_outcomes
+from service.access.signing import Signer
+from service.archive.files import read_events, read_outcomes
 from service.catalogs import Catalogs
-from service.signing import Signer
-from service.store import Store
+from service.store.commands import Store
 from tests.catalogs import CATALOG
 from tests.chaos.shoppers import Shoppers, refolded
 from tests.clusters import PASSWORD, a_cluster, sentinels

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.store import Store
+from service.store.commands import Store
 from tests.chaos.lane import BY_NAME
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage, staged

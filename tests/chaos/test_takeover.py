@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from service import embedded
-from service.archive import read_outcomes
-from service.store import Store
+from service.archive.files import read_outcomes
+from service.store.commands import Store
 from tests.catalogs import CATALOG
 from tests.running import Running, eventually
 

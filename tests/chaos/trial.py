@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from service.store import Store, StoreAway
+from service.store.commands import Store, StoreAway
 from tests.chaos import oracle
 from tests.chaos.faults import Fault
 from tests.chaos.load import POLICIES, Load

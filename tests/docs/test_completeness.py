@@ -22,9 +22,10 @@ import service.reporting
 import service.schemas
 import service.web.health
 from docs import make_results
-from service import metrics, store
-from service.archive import read_events, read_outcomes
+from service import metrics
+from service.archive.files import read_events, read_outcomes
 from service.settings import PREFIX, Settings
+from service.store import commands as store
 from service.web import decisions, events
 from service.web.app import create_app
 

@@ -21,7 +21,7 @@ from bandit.records import Decision
 from bandit.shelf import lay_out
 from service import settings, wiring
 from service.catalogs import Catalogs
-from service.store import Store
+from service.store.commands import Store
 from tests.bandit.stock_vw import explorer, predicted
 from tests.catalogs import CATALOG
 from tests.running import Json, Running, eventually

@@ -11,7 +11,7 @@ import pytest
 
 from bandit.config import Learning
 from bandit.model import Model
-from service.store import Store
+from service.store.commands import Store
 from tests.fuzz import hostile
 from tests.fuzz.hostile import Sent
 from tests.fuzz.run import FUZZED, UNSHED, verified

@@ -15,10 +15,10 @@ from bandit.codec import decode
 from bandit.errors import BadInput, Forged
 from bandit.records import Event
 from service.accepting import Acceptor, Terms
-from service.archive import Archive
-from service.outbox import Outbox
+from service.access.signing import DecisionRef, Signer, Token, new_raw
+from service.archive.files import Archive
+from service.outbox.shared import Outbox
 from service.schemas import RewardRequest
-from service.signing import DecisionRef, Signer, Token, new_raw
 from tests.entries import laws
 
 NOW_S = 1_800_000_000.0

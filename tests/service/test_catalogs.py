@@ -14,7 +14,7 @@ from bandit.catalog import Catalog
 from bandit.errors import BadInput, Conflict
 from service import embedded
 from service.catalogs import Catalogs, Stale, from_file
-from service.store import Store
+from service.store.commands import Store
 from tests.entries import CATALOG, LEARNING, laws
 from tests.hosts import lease
 

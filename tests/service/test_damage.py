@@ -19,10 +19,10 @@ from bandit.fold import Fold
 from bandit.join import order
 from bandit.records import Entry, Event, Tick
 from service import embedded
-from service.archive import Archive, read_events, read_outcomes
+from service.archive.files import Archive, read_events, read_outcomes
 from service.catalogs import Catalogs
-from service.journal import Journal, claim
-from service.outbox import Row
+from service.outbox.journal import Journal, claim
+from service.outbox.shared import Row
 from service.serving import Serving
 from tests.bandit.test_damage import hostile_decisions, hostile_events, mutated
 from tests.entries import LEARNING, SHELF, START_S, decision, event, laws, shelf_at

@@ -14,7 +14,7 @@ import schemathesis
 
 from bandit.catalog import KINDS, Template
 from bandit.config import Policy
-from service.access import Access
+from service.access.gate import Access
 from service.schemas import DecisionRequest, EventMessage
 from service.web import decisions, events
 from service.web.app import create_app

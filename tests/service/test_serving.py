@@ -11,9 +11,9 @@ import pytest
 from bandit.arrays import Floats
 from service import embedded
 from service.catalogs import Catalogs
-from service.learning import PolicyLearner
+from service.learner.learning import PolicyLearner
 from service.serving import Served, Serving, crc
-from service.store import WeightChange
+from service.store.commands import WeightChange
 from tests.entries import LEARNING, START_S, Log, decision, event, grown, log_of
 from tests.hosts import Desk, Unsteady, a_desk, lease
 

@@ -1,10 +1,10 @@
 """Imported at the start of every Python process of a service under test: it lets one die or stop at a chosen point.
 
     CHAOS_FOLDER  folder of the files below
-    CHAOS_POINTS  functions that a plan may name, `service.store:Store.ship`, with commas between
+    CHAOS_POINTS  functions that a plan may name, `service.store.commands:Store.ship`, with commas between
 
-    <folder>/armed  the plan, `service.store:Store.ship after kill 3`: at the third call from now on, when the real one
-                    has returned, kill this process
+    <folder>/armed  the plan, `service.store.commands:Store.ship after kill 3`: at the third call from now on, when the
+                    real one has returned, kill this process
     <folder>/fired  what `armed` becomes when it is done, so that it is done once; holds the process id
     <folder>/clock  float64: seconds that are added to what `time.time()` says
 

@@ -1,0 +1,1 @@
+"""What was learned, as Parquet: written, read, brought in and given out."""

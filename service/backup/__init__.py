@@ -1,0 +1,1 @@
+"""An installation's data copied whole, and put back."""

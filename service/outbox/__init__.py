@@ -1,0 +1,1 @@
+"""What this host accepted, on disk until it stands in the log, each row once."""

@@ -1,0 +1,1 @@
+"""Redis: every key, command and connection. The only door to it."""

@@ -1,0 +1,436 @@
+"""Every Redis key and command. `{p}` is a hash tag: all of a policy lies in one Cluster slot.
+
+    {catalog}:current        string   version of the catalog in force
+    {catalog}:<version>      string   that catalog as JSON; never changed
+    {p}:log                  stream   field e: one entry (bandit.codec), in the order shipped
+    {p}:shipped              hash     outbox id -> last row of it that stands in the log
+    {p}:snapshot             hash     model, sha256, manifest, totals, read, checkpoint: see bandit.fold
+    {p}:kept:<version>       hash     a snapshot as it was, and when and why it was kept; what a rollback goes back to
+    {p}:kept                 zset     versions kept, the oldest dropped beyond SNAPSHOTS_KEPT
+    {p}:lease                string   the learner at work; expires unless renewed
+    {p}:fence                string   number and name of the learner that took over last; no other may commit
+    {p}:unnamed              set      archive files that are committed and may not have their names yet
+    {p}:weights              stream   sparse weight changes: from, to (versions), index, value, centre, table, crc
+                                      trimmed to WEIGHTS_KEPT; who fell behind loads the snapshot
+
+Rows are shipped in one script with their position, and a snapshot replaces only the one it grew from, so a
+repeated or late command changes nothing. Commands are never retried here: a retry after a time-out wrote twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import redis
+
+from bandit.errors import AdbanditError
+from service.store.cluster import Cluster
+from service.store.connecting import client
+
+WAIT_MS = 1_000  # longest wait for replicas; shorter than the client's for an answer
+WEIGHTS_KEPT = 1_000
+SNAPSHOTS_KEPT = 8
+START = "0-0"  # before every entry of a stream
+
+_COMMIT = """
+local read = redis.call('HGET', KEYS[1], 'read') or ''
+if read ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+local fields, files = tonumber(ARGV[3]), tonumber(ARGV[4])
+redis.call('HSET', KEYS[1], unpack(ARGV, 6, 5 + fields))
+if files > 0 then redis.call('SADD', KEYS[4], unpack(ARGV, 6 + fields, 5 + fields + files)) end
+if #ARGV > 5 + fields + files then
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', unpack(ARGV, 6 + fields + files))
+end
+return 1
+"""
+
+_LEASE = """
+local held = redis.call('GET', KEYS[1])
+if held == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return redis.call('GET', KEYS[2])
+end
+if held and ARGV[3] == '0' then return false end
+local number = tonumber(string.match(redis.call('GET', KEYS[2]) or '0', '^%d+')) + 1
+local fence = number .. ' ' .. ARGV[1]
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[2], fence)
+return fence
+"""
+
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+_KEEP = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('COPY', KEYS[1], KEYS[2], 'REPLACE')
+redis.call('HSET', KEYS[2], 'why', ARGV[2], 'kept_at', redis.call('TIME')[1])
+redis.call('ZADD', KEYS[3], ARGV[1], ARGV[1])
+return 1
+"""
+
+_SHIP = """
+local last = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
+if last ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+for i = 4, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
+return 1
+"""
+
+_MOMENT = """
+return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]),
+        redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1), redis.call('SMEMBERS', KEYS[4])}
+"""
+
+_PUT_STREAM = """
+local i = 1
+while i <= #ARGV do
+  local parts = tonumber(ARGV[i + 1])
+  redis.call('XADD', KEYS[1], ARGV[i], unpack(ARGV, i + 2, i + 1 + parts))
+  i = i + 2 + parts
+end
+"""
+
+_PUT_CATALOG = """
+local current = redis.call('GET', KEYS[1]) or '0'
+if current ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+# Writes what stands there already, so that there is something to wait for: WAIT looks at its connection's last write.
+_AGAIN = """
+local last = redis.call('HGET', KEYS[1], ARGV[1])
+if last then redis.call('HSET', KEYS[1], ARGV[1], last) end
+return last
+"""
+
+
+class StoreAway(AdbanditError):
+    """Redis does not answer, or refuses to write. Try again later; nothing was lost."""
+
+
+class LogEntry(NamedTuple):
+    position: str
+    stored: bytes  # see bandit.codec
+
+
+class WeightChange(NamedTuple):
+    """Weights that differ between two model versions."""
+
+    before: int
+    after: int
+    indices: bytes  # uint32[n]
+    values: bytes  # float32[n]
+    centre: bytes  # bandit.centring.Centre of the newer one, whole
+    table: int  # CRC-32 of all weights as they are afterwards
+    crc: int  # of all these
+
+
+StreamEntry = tuple[str, Mapping[bytes, bytes]]  # position, fields
+
+
+class Moment(NamedTuple):
+    """A policy at one instant."""
+
+    snapshot: dict[str, bytes]
+    shipped: dict[bytes, bytes]
+    last: str  # position of the newest entry of the log; START if there is none
+    unnamed: set[str]
+
+
+class Store:
+    """One Redis or Valkey, embedded or not. Every method raises StoreAway while it cannot be reached."""
+
+    def __init__(self, url: str, *, replicas: int = 0) -> None:
+        """
+        url       see service.store.addresses; ValueError if it is none
+        replicas  that must have a catalog before it counts as in force, and what is shipped before it counts as shipped
+        """
+        self._redis = client(url)
+        self._replicas = replicas
+
+    def ping(self) -> None:
+        with _reached():
+            self._redis.ping()
+
+    def close(self) -> None:
+        self._redis.close()
+
+    # Catalog
+
+    def catalog_version(self) -> int:
+        """Version in force; 0 when there is none yet."""
+        with _reached():
+            return int(self._redis.get("{catalog}:current") or 0)
+
+    def catalog(self, version: int) -> bytes | None:
+        """JSON of one version, or None if it never was."""
+        with _reached():
+            found: bytes | None = self._redis.get(f"{{catalog}}:{version}")
+            return found
+
+    def put_catalog(self, stored: bytes, version: int, *, after: int) -> bool:
+        """Put `version` in force if `after` still is; says whether it was. No outbox holds it if a failover loses it.
+
+        Raises StoreAway, too, if too few replicas have it in time; it may be in force nevertheless.
+        """
+        keys = ["{catalog}:current", f"{{catalog}}:{version}"]
+        with _reached():
+            return bool(self._written(_PUT_CATALOG, keys, after, version, stored))
+
+    # Log
+
+    def shipped(self, policy: str, outbox: str) -> int:
+        """Last row of an outbox that stands in the log, there and on the replicas wanted; 0 if none."""
+        key = f"{{{policy}}}:shipped"
+        with _reached():
+            return int((self._written(_AGAIN, [key], outbox) if self._replicas else self._redis.hget(key, outbox)) or 0)
+
+    def ship(self, policy: str, outbox: str, rows: Sequence[tuple[int, bytes]], *, after: int) -> None:
+        """Append (row id, entry) pairs and the position reached, all or nothing, if the position still is `after`.
+
+        Raises StoreAway if it is not: a server that came back without its last moments, one that took over from another
+        and never had them, or a late command of before. redis-py opens a new connection without a word, so nothing else
+        would tell. Raises it, too, if too few replicas have the rows in time; they may stand in the log nevertheless.
+        """
+        entries = [entry for _, entry in rows]
+        keys = [f"{{{policy}}}:log", f"{{{policy}}}:shipped"]
+        with _reached():
+            done = self._written(_SHIP, keys, outbox, after, rows[-1][0], *entries)
+        if not done:
+            raise StoreAway(f"outbox {outbox} is not where it was left in the log of {policy!r}")
+
+    def append(self, policy: str, entry: bytes) -> None:
+        """Append one entry that may stand twice without harm: a tick."""
+        with _reached():
+            self._redis.xadd(f"{{{policy}}}:log", {"e": entry})
+
+    def log(self, policy: str, after: str, *, count: int) -> list[LogEntry]:
+        """Up to `count` entries behind a position."""
+        return self.log_from(policy, f"({after}", count=count)
+
+    def log_from(self, policy: str, position: str, *, count: int) -> list[LogEntry]:
+        """Up to `count` entries from a position on."""
+        with _reached():
+            found = self._redis.xrange(f"{{{policy}}}:log", min=position, count=count)
+        return [LogEntry(position.decode(), fields[b"e"]) for position, fields in found]
+
+    def log_begins(self, policy: str) -> str | None:
+        """Position of the oldest entry; None if there is none."""
+        with _reached():
+            found = self._redis.xrange(f"{{{policy}}}:log", count=1)
+        return str(found[0][0].decode()) if found else None
+
+    def log_length(self, policy: str) -> int:
+        with _reached():
+            return int(self._redis.xlen(f"{{{policy}}}:log"))
+
+    def trim(self, policy: str, needed_from: str) -> None:
+        """Forget the log before a position."""
+        with _reached():
+            self._redis.xtrim(f"{{{policy}}}:log", minid=needed_from, approximate=True)
+
+    # Model
+
+    def snapshot(self, policy: str) -> dict[str, bytes]:
+        """Fields of the snapshot; empty if there is none."""
+        with _reached():
+            found = self._redis.hgetall(f"{{{policy}}}:snapshot")
+        return {name.decode(): value for name, value in found.items()}
+
+    def snapshot_field(self, policy: str, field: str) -> bytes | None:
+        with _reached():
+            found: bytes | None = self._redis.hget(f"{{{policy}}}:snapshot", field)
+            return found
+
+    def snapshot_fields(self, policy: str, names: Sequence[str]) -> dict[str, bytes]:
+        """Some fields of the snapshot as they were at one moment; empty if there is none."""
+        with _reached():
+            found = self._redis.hmget(f"{{{policy}}}:snapshot", list(names))
+        return {name: value for name, value in zip(names, found, strict=True) if value is not None}
+
+    def commit(
+        self,
+        policy: str,
+        fields: Mapping[str, bytes],
+        *,
+        after: str,
+        fence: str,
+        change: WeightChange | None,
+        files: Sequence[str] = (),
+    ) -> bool:
+        """Replace the snapshot if it still is the one that had read the log up to `after` ("" for none).
+
+        fence  of the lease this learner holds
+        files  of the archive that become valid with it
+
+        Says whether it was; if not, another learner has gone on and this one must load again.
+        """
+        stored: list[Any] = [part for pair in fields.items() for part in pair]
+        published: list[Any] = []
+        if change is not None:
+            for name, value in zip(_CHANGE, change, strict=True):
+                published += [name, value]
+        keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "weights", "fence", "unnamed")]
+        counts = len(stored), len(files), WEIGHTS_KEPT
+        with _reached():
+            done = self._redis.eval(_COMMIT, 4, *keys, after, fence, *counts, *stored, *files, *published)
+        return bool(done)
+
+    def unnamed(self, policy: str) -> set[str]:
+        """Archive files that are committed and may not have their names yet."""
+        with _reached():
+            return {name.decode() for name in self._redis.smembers(f"{{{policy}}}:unnamed")}
+
+    def named(self, policy: str, files: Sequence[str]) -> None:
+        """Note that these files have their names."""
+        if files:
+            with _reached():
+                self._redis.srem(f"{{{policy}}}:unnamed", *files)
+
+    # Lease
+
+    def lease(self, policy: str, holder: str, ttl_s: float, *, seize: bool = False) -> str | None:
+        """Take or renew the right to learn a policy; the fence to commit with, None while another has it.
+
+        seize  take it from whoever has it
+        """
+        keys = [f"{{{policy}}}:lease", f"{{{policy}}}:fence"]
+        with _reached():
+            found: bytes | None = self._redis.eval(_LEASE, 2, *keys, holder, round(ttl_s * 1000), int(seize))
+        return found.decode() if found else None
+
+    def release(self, policy: str, holder: str) -> None:
+        """Give the lease back, so that another need not wait for its end."""
+        with _reached():
+            self._redis.eval(_RELEASE, 1, f"{{{policy}}}:lease", holder)
+
+    # Kept snapshots
+
+    def keep(self, policy: str, version: int, why: str) -> bool:
+        """Keep the snapshot in force, which is of this version, for a rollback; says whether there was one."""
+        keys = [f"{{{policy}}}:snapshot", f"{{{policy}}}:kept:{version}", f"{{{policy}}}:kept"]
+        with _reached():
+            done = self._redis.eval(_KEEP, 3, *keys, version, why)
+            for old in self._redis.zrange(keys[2], 0, -SNAPSHOTS_KEPT - 1):
+                self._redis.delete(f"{{{policy}}}:kept:{int(old)}")
+                self._redis.zrem(keys[2], old)
+        return bool(done)
+
+    def kept_versions(self, policy: str) -> list[int]:
+        """Versions a rollback can go back to, oldest first."""
+        with _reached():
+            return [int(version) for version in self._redis.zrange(f"{{{policy}}}:kept", 0, -1)]
+
+    def kept(self, policy: str, version: int) -> dict[str, bytes]:
+        """Fields of a kept snapshot; empty if there is none."""
+        with _reached():
+            found = self._redis.hgetall(f"{{{policy}}}:kept:{version}")
+        return {name.decode(): value for name, value in found.items()}
+
+    def last_change(self, policy: str) -> str:
+        """Position of the newest weight change; START if there is none."""
+        with _reached():
+            found = self._redis.xrevrange(f"{{{policy}}}:weights", count=1)
+        return str(found[0][0].decode()) if found else START
+
+    def changes(self, policy: str, after: str) -> list[tuple[str, WeightChange]]:
+        """Weight changes behind a position, oldest first."""
+        with _reached():
+            found = self._redis.xrange(f"{{{policy}}}:weights", min=f"({after}")
+        return [(position.decode(), _change(fields)) for position, fields in found]
+
+    # Whole policies, for backups. What is not of these is of no use elsewhere: lease, fence, unnamed.
+
+    def moment(self, policy: str) -> Moment:
+        """What must belong together, read in one step."""
+        keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "shipped", "log", "unnamed")]
+        with _reached():
+            snapshot, shipped, last, unnamed = self._redis.eval(_MOMENT, 4, *keys)
+        return Moment(
+            {name.decode(): value for name, value in _paired(snapshot)},
+            dict(_paired(shipped)),
+            last[0][0].decode() if last else START,
+            {name.decode() for name in unnamed},
+        )
+
+    def holds(self, policy: str) -> bool:
+        """Whether there is anything of a policy."""
+        with _reached():
+            return any(self._redis.exists(f"{{{policy}}}:{name}") for name in ("snapshot", "log", "shipped", "weights"))
+
+    def stream(self, policy: str, name: str, after: str, *, count: int) -> list[StreamEntry]:
+        """Up to `count` entries of a policy's log or weights behind a position, as they are stored."""
+        with _reached():
+            found = self._redis.xrange(f"{{{policy}}}:{name}", min=f"({after}", count=count)
+        return [(position.decode(), fields) for position, fields in found]
+
+    def put_stream(self, policy: str, name: str, entries: Sequence[StreamEntry]) -> None:
+        """Append entries at their positions, each behind the last there is."""
+        given: list[Any] = []
+        for position, fields in entries:
+            given += [position, 2 * len(fields), *(part for pair in fields.items() for part in pair)]
+        with _reached():
+            self._redis.eval(_PUT_STREAM, 1, f"{{{policy}}}:{name}", *given)
+
+    def put_hash(self, policy: str, name: str, fields: Mapping[str, bytes] | Mapping[bytes, bytes]) -> None:
+        """Write a policy's snapshot, kept snapshot, or `shipped`."""
+        with _reached():
+            self._redis.hset(f"{{{policy}}}:{name}", mapping=dict(fields))
+
+    def put_kept(self, policy: str, version: int) -> None:
+        """List a version as kept, once its hash is written."""
+        with _reached():
+            self._redis.zadd(f"{{{policy}}}:kept", {str(version): version})
+
+    def put_old_catalog(self, stored: bytes, version: int) -> None:
+        """Write a catalog that is not to be in force."""
+        with _reached():
+            self._redis.set(f"{{catalog}}:{version}", stored)
+
+    def _written(self, script: str, keys: Sequence[str], *given: Any) -> Any:
+        """Answer of a script, once as many replicas as wanted have what it wrote. Raises StoreAway if they have not."""
+        if not self._replicas:
+            return self._redis.eval(script, len(keys), *keys, *given)
+
+        def run(server: Any) -> Any:
+            with server.pipeline(transaction=False) as pipeline:  # on one connection, as WAIT wants it
+                pipeline.eval(script, len(keys), *keys, *given)
+                pipeline.wait(self._replicas, WAIT_MS)
+                return pipeline.execute()
+
+        on_cluster = isinstance(self._redis, Cluster)
+        answer, copies = self._redis.with_master(keys[0], run) if on_cluster else run(self._redis)
+        if copies < self._replicas:
+            raise StoreAway(f"{copies} of the {self._replicas} replicas wanted have what was written")
+        return answer
+
+
+def _paired(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Fields and values, as a script answers them."""
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+_GARBLED = WeightChange(0, 0, b"", b"", b"", 0, -1)  # no checksum is below 0
+_CHANGE = ("from", "to", "index", "value", "centre", "table", "crc")
+
+
+def _change(fields: Mapping[bytes, bytes]) -> WeightChange:
+    try:
+        before, after, table, crc = (int(fields.get(name, 0)) for name in (b"from", b"to", b"table", b"crc"))
+        return WeightChange(before, after, fields[b"index"], fields[b"value"], fields.get(b"centre", b""), table, crc)
+    except (KeyError, ValueError):
+        return _GARBLED
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as fault:
+        reason = str(fault).partition(" : ")[0]  # redis-py goes on with all it knows of every Sentinel
+        raise StoreAway(f"{type(fault).__name__}: {reason}") from fault

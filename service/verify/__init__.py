@@ -1,0 +1,1 @@
+"""Proves from what is stored that the promises were kept. Reads everything, changes nothing."""
