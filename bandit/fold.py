@@ -283,7 +283,16 @@ def read_model(fields: Mapping[str, bytes], learning: Learning) -> Model:
 
 def read_base(fields: Mapping[str, bytes]) -> int:
     """What a snapshot's versions are counted from. Raises SnapshotRefused if that cannot be read."""
+    return _number(fields, "base")
+
+
+def read_version(fields: Mapping[str, bytes]) -> int:
+    """A snapshot's version; 0 where there is none. Raises SnapshotRefused if it cannot be read."""
+    return _number(fields, "base") + _number(fields, "learned")
+
+
+def _number(fields: Mapping[str, bytes], name: str) -> int:
     try:
-        return int(fields.get("base", b"0"))
+        return int(fields.get(name, b"0"))
     except ValueError:
-        raise SnapshotRefused("the snapshot's base is not a number") from None
+        raise SnapshotRefused(f"the snapshot's {name} is not a number") from None

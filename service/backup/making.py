@@ -24,6 +24,7 @@ from typing import BinaryIO
 import msgspec
 
 from bandit.errors import AdbanditError
+from bandit.fold import read_version
 from service.archive.files import EVENTS, OUTCOMES
 from service.backup.state import write_state
 from service.settings import Settings
@@ -103,7 +104,7 @@ def _fill(folder: Path, settings: Settings, store: Store, now: float, *, secrets
         taken = take(store, archive, policy)
         _keep_state(folder, store, taken)
         _keep_archive(folder, archive, taken)
-        version = int(taken.fields.get("base", b"0")) + int(taken.fields.get("learned", b"0"))
+        version = read_version(taken.fields)
         last = taken.log[-1].position if taken.log else ""
         parts[policy] = PolicyPart(version=version, read=taken.read, last=last, entries=len(taken.log))
     catalog = _keep_catalogs(folder, store)

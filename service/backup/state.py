@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from bandit.errors import Damaged
+from bandit.fold import read_version
 from bandit.join import order
 from bandit.lineage import START
 from service.store.commands import Store, StreamEntry
@@ -40,7 +41,7 @@ def _frames(store: Store, taken: Taken) -> Iterator[Frame]:
     for first in range(0, len(taken.log), PORTION):
         some = taken.log[first : first + PORTION]
         yield "log", "stream", [(entry.position, {b"e": entry.stored}) for entry in some]
-    version = int(taken.fields.get("base", b"0")) + int(taken.fields.get("learned", b"0"))
+    version = read_version(taken.fields)
     after = START
     while changes := store.stream(policy, "weights", after, count=CHANGES):
         after = changes[-1][0]

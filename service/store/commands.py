@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import redis
 
 from bandit.errors import AdbanditError
+from service.store import scripts
 from service.store.cluster import Cluster
 from service.store.connecting import client
 
@@ -34,79 +35,8 @@ WEIGHTS_KEPT = 1_000
 SNAPSHOTS_KEPT = 8
 START = "0-0"  # before every entry of a stream
 
-_COMMIT = """
-local read = redis.call('HGET', KEYS[1], 'read') or ''
-if read ~= ARGV[1] or redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
-local fields, files = tonumber(ARGV[3]), tonumber(ARGV[4])
-redis.call('HSET', KEYS[1], unpack(ARGV, 6, 5 + fields))
-if files > 0 then redis.call('SADD', KEYS[4], unpack(ARGV, 6 + fields, 5 + fields + files)) end
-if #ARGV > 5 + fields + files then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', unpack(ARGV, 6 + fields + files))
-end
-return 1
-"""
-
-_LEASE = """
-local held = redis.call('GET', KEYS[1])
-if held == ARGV[1] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return redis.call('GET', KEYS[2])
-end
-if held and ARGV[3] == '0' then return false end
-local number = tonumber(string.match(redis.call('GET', KEYS[2]) or '0', '^%d+')) + 1
-local fence = number .. ' ' .. ARGV[1]
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('SET', KEYS[2], fence)
-return fence
-"""
-
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-
-_KEEP = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('COPY', KEYS[1], KEYS[2], 'REPLACE')
-redis.call('HSET', KEYS[2], 'why', ARGV[2], 'kept_at', redis.call('TIME')[1])
-redis.call('ZADD', KEYS[3], ARGV[1], ARGV[1])
-return 1
-"""
-
-_SHIP = """
-local last = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
-if last ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
-for i = 4, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[i]) end
-return 1
-"""
-
-_MOMENT = """
-return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]),
-        redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1), redis.call('SMEMBERS', KEYS[4])}
-"""
-
-_PUT_STREAM = """
-local i = 1
-while i <= #ARGV do
-  local parts = tonumber(ARGV[i + 1])
-  redis.call('XADD', KEYS[1], ARGV[i], unpack(ARGV, i + 2, i + 1 + parts))
-  i = i + 2 + parts
-end
-"""
-
-_PUT_CATALOG = """
-local current = redis.call('GET', KEYS[1]) or '0'
-if current ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[3])
-redis.call('SET', KEYS[1], ARGV[2])
-return 1
-"""
-
 
 # Writes what stands there already, so that there is something to wait for: WAIT looks at its connection's last write.
-_AGAIN = """
-local last = redis.call('HGET', KEYS[1], ARGV[1])
-if last then redis.call('HSET', KEYS[1], ARGV[1], last) end
-return last
-"""
 
 
 class StoreAway(AdbanditError):
@@ -180,7 +110,7 @@ class Store:
         """
         keys = ["{catalog}:current", f"{{catalog}}:{version}"]
         with _reached():
-            return bool(self._written(_PUT_CATALOG, keys, after, version, stored))
+            return bool(self._written(scripts.PUT_CATALOG, keys, after, version, stored))
 
     # Log
 
@@ -188,7 +118,9 @@ class Store:
         """Last row of an outbox that stands in the log, there and on the replicas wanted; 0 if none."""
         key = f"{{{policy}}}:shipped"
         with _reached():
-            return int((self._written(_AGAIN, [key], outbox) if self._replicas else self._redis.hget(key, outbox)) or 0)
+            return int(
+                (self._written(scripts.AGAIN, [key], outbox) if self._replicas else self._redis.hget(key, outbox)) or 0
+            )
 
     def ship(self, policy: str, outbox: str, rows: Sequence[tuple[int, bytes]], *, after: int) -> None:
         """Append (row id, entry) pairs and the position reached, all or nothing, if the position still is `after`.
@@ -200,7 +132,7 @@ class Store:
         entries = [entry for _, entry in rows]
         keys = [f"{{{policy}}}:log", f"{{{policy}}}:shipped"]
         with _reached():
-            done = self._written(_SHIP, keys, outbox, after, rows[-1][0], *entries)
+            done = self._written(scripts.SHIP, keys, outbox, after, rows[-1][0], *entries)
         if not done:
             raise StoreAway(f"outbox {outbox} is not where it was left in the log of {policy!r}")
 
@@ -278,7 +210,7 @@ class Store:
         keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "weights", "fence", "unnamed")]
         counts = len(stored), len(files), WEIGHTS_KEPT
         with _reached():
-            done = self._redis.eval(_COMMIT, 4, *keys, after, fence, *counts, *stored, *files, *published)
+            done = self._redis.eval(scripts.COMMIT, 4, *keys, after, fence, *counts, *stored, *files, *published)
         return bool(done)
 
     def unnamed(self, policy: str) -> set[str]:
@@ -301,13 +233,13 @@ class Store:
         """
         keys = [f"{{{policy}}}:lease", f"{{{policy}}}:fence"]
         with _reached():
-            found: bytes | None = self._redis.eval(_LEASE, 2, *keys, holder, round(ttl_s * 1000), int(seize))
+            found: bytes | None = self._redis.eval(scripts.LEASE, 2, *keys, holder, round(ttl_s * 1000), int(seize))
         return found.decode() if found else None
 
     def release(self, policy: str, holder: str) -> None:
         """Give the lease back, so that another need not wait for its end."""
         with _reached():
-            self._redis.eval(_RELEASE, 1, f"{{{policy}}}:lease", holder)
+            self._redis.eval(scripts.RELEASE, 1, f"{{{policy}}}:lease", holder)
 
     # Kept snapshots
 
@@ -315,7 +247,7 @@ class Store:
         """Keep the snapshot in force, which is of this version, for a rollback; says whether there was one."""
         keys = [f"{{{policy}}}:snapshot", f"{{{policy}}}:kept:{version}", f"{{{policy}}}:kept"]
         with _reached():
-            done = self._redis.eval(_KEEP, 3, *keys, version, why)
+            done = self._redis.eval(scripts.KEEP, 3, *keys, version, why)
             for old in self._redis.zrange(keys[2], 0, -SNAPSHOTS_KEPT - 1):
                 self._redis.delete(f"{{{policy}}}:kept:{int(old)}")
                 self._redis.zrem(keys[2], old)
@@ -350,7 +282,7 @@ class Store:
         """What must belong together, read in one step."""
         keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "shipped", "log", "unnamed")]
         with _reached():
-            snapshot, shipped, last, unnamed = self._redis.eval(_MOMENT, 4, *keys)
+            snapshot, shipped, last, unnamed = self._redis.eval(scripts.MOMENT, 4, *keys)
         return Moment(
             {name.decode(): value for name, value in _paired(snapshot)},
             dict(_paired(shipped)),
@@ -375,7 +307,7 @@ class Store:
         for position, fields in entries:
             given += [position, 2 * len(fields), *(part for pair in fields.items() for part in pair)]
         with _reached():
-            self._redis.eval(_PUT_STREAM, 1, f"{{{policy}}}:{name}", *given)
+            self._redis.eval(scripts.PUT_STREAM, 1, f"{{{policy}}}:{name}", *given)
 
     def put_hash(self, policy: str, name: str, fields: Mapping[str, bytes] | Mapping[bytes, bytes]) -> None:
         """Write a policy's snapshot, kept snapshot, or `shipped`."""

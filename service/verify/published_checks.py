@@ -9,7 +9,7 @@ import numpy as np
 
 from bandit.config import Learning
 from bandit.errors import SnapshotRefused
-from bandit.fold import read_model
+from bandit.fold import read_base, read_model
 from bandit.model import Model
 from service.serving import crc
 from service.store.commands import Store, WeightChange
@@ -70,7 +70,7 @@ class PublishedCheck:
             self.check.look([Difference(field="snapshot", expected="one that is served", found=str(fault))])
             return
         newest = self._taken.changes[-1] if self._taken.changes else None
-        loaded = int(fields.get("base", b"0")) + model.learned
+        loaded = read_base(fields) + model.learned
         differences = []
         if newest is not None and newest.after != loaded:
             differences.append(Difference(field="newest version", expected=str(loaded), found=str(newest.after)))

@@ -15,7 +15,7 @@ import msgspec
 
 from bandit.codec import decode
 from bandit.errors import AdbanditError, Damaged, SnapshotRefused
-from bandit.fold import Checkpoint
+from bandit.fold import Checkpoint, read_version
 from bandit.join import order
 from bandit.lineage import FIRST, START, decoded
 from bandit.records import Entry
@@ -77,7 +77,7 @@ def _taken(store: Store, archive: Path, policy: str) -> Taken:
     listed = {*checkpoint.files, *moment.unnamed}
     log = list(_log(store, policy, moment.last))
     changes = [change for _, change in store.changes(policy, START)] if fields else []
-    version = int(fields.get("base", b"0")) + int(fields.get("learned", b"0"))
+    version = read_version(fields)
     before = _emptied(fields)
     bounds = {OUTCOMES: max(checkpoint.cursor, before, key=order), EVENTS: max(checkpoint.read, before, key=order)}
     found = {kind: _files(folder, kind, listed, until) for kind, until in bounds.items()}

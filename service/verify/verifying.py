@@ -20,7 +20,7 @@ from bandit.calibration import Calibration
 from bandit.catalog import Catalog
 from bandit.config import Learning
 from bandit.errors import AdbanditError, BadInput, SnapshotRefused
-from bandit.fold import Counts, Fold, read_model
+from bandit.fold import Counts, Fold, read_model, read_version
 from bandit.join import order
 from bandit.lineage import FIRST, START, Line, Lines, decoded
 from bandit.model import Model
@@ -86,7 +86,7 @@ class _Verification:
         self._note()
         return Verdict(
             policy=self.taken.policy,
-            version=int(fields.get("base", b"0")) + int(fields.get("learned", b"0")),
+            version=read_version(fields),
             outcomes=self.archive.decisions,
             checks=[
                 self.archive.check,

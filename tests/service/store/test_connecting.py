@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from tests.service.test_cluster import shipped
 
 from service.store.commands import START, Store, StoreAway
 from tests.clusters import (
@@ -22,6 +21,7 @@ from tests.clusters import (
     sentinels,
 )
 from tests.running import eventually
+from tests.service.store.test_cluster import shipped
 from tests.tls import Authority, door
 
 POLICIES = ("home", "shop", "list")  # one on each of three nodes

@@ -12,7 +12,7 @@ from redis.crc import key_slot
 from service.store import commands as stored
 from service.store.commands import Store
 from tests.clusters import Cluster, a_cluster
-from tests.service import test_store as on_one
+from tests.service.store import test_commands as on_one
 
 # They turn a single server's own screws; for its part the cluster does so in test_cluster.py.
 _OF_ONE_SERVER = {
