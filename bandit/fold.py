@@ -110,7 +110,9 @@ class Fold:
                 return outcomes
             if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
                 self.join.collect(position, entry)
-            elif rewards := self._kept.pop(position, None):
+                return []
+            self.join.pass_over(entry.id)
+            if rewards := self._kept.pop(position, None):
                 self._remember(Outcome(position, entry, (), rewards))
         return []
 
@@ -131,6 +133,8 @@ class Fold:
         if not isinstance(entry, Decision) or at > order(checkpoint.cursor):
             self._check(entry)
             self.join.collect(position, entry)
+        else:
+            self.join.pass_over(entry.id)
         return []
 
     def step(self, position: str, entry: Entry) -> list[Outcome]:

@@ -25,6 +25,7 @@ from bandit.rewards import reward
 SETTLE_S = 0.2  # workers of a host take the time and write in slightly different order
 GRACE_S = 600.0  # longest that a clock gone wrong may hold a decision open
 EARLY_S = 600.0  # how long an event waits for its decision to be shipped
+CLOSED = 50_000  # decisions closed lately that are known by id; later events of older ones wait EARLY_S in vain
 MOST_EVENTS = 1_000  # that are counted for one decision, or wait for it; nobody clicks so often
 
 
@@ -89,6 +90,7 @@ class Join:
         self._open: OrderedDict[bytes, _Open] = OrderedDict()
         self._early: OrderedDict[bytes, list[tuple[str, Event]]] = OrderedDict()
         self._prior: dict[bytes, str] = {}  # open decision -> its first event, where that stands before it
+        self._closed: OrderedDict[bytes, None] = OrderedDict()
         self._count = 0  # closing entries
         self._times: deque[tuple[int, float]] = deque()  # (number, accepted) of those that no later one is after
         self.duplicates = 0  # entries whose id stood in the log before
@@ -115,6 +117,12 @@ class Join:
             return []
         return list(self._close(seconds(position)))
 
+    def pass_over(self, decision: bytes) -> None:
+        """Know a decision that was closed before this state began: its events are not to wait for it."""
+        self._closed[decision] = None
+        if len(self._closed) > CLOSED:
+            self._closed.popitem(last=False)
+
     def needed_from(self) -> str | None:
         """Earliest position that must stay in the log to build this state again; None if nothing waits."""
         waiting = [opened.position for opened in islice(self._open.values(), 1)]
@@ -136,6 +144,8 @@ class Join:
     def _event(self, position: str, event: Event) -> None:
         opened = self._open.get(event.decision)
         if opened is None:
+            if event.decision in self._closed:
+                return
             early = self._early.setdefault(event.decision, [])
             if len(early) < MOST_EVENTS:
                 early.append((position, event))
@@ -168,4 +178,5 @@ class Join:
                 return
             self._open.popitem(last=False)
             self._prior.pop(head.decision.id, None)
+            self.pass_over(head.decision.id)
             yield head.outcome()

@@ -99,7 +99,10 @@ class Learners:
     def _look_at(self, policy: Policy) -> None:
         lease = self._leases.setdefault(policy.id, Lease(self._store, policy.id, self._holder, self._elapsed))
         known, fence = self._running.get(policy.id), lease.fence()
-        if fence is None or (known and known.fence == fence and known.policy.learning == policy.learning):
+        if fence is None:
+            return
+        if known and known.policy.learning == policy.learning:
+            known.fence = fence  # a new one if the lease ran out and nobody took it; should somebody have, commits tell
             return
         made = PolicyLearner(
             policy,

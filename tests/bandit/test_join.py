@@ -189,3 +189,9 @@ def test_of_more_events_than_anybody_causes_the_first_thousand_count() -> None:
 def test_a_decision_that_stands_twice_is_learned_once() -> None:
     log = log_of((0, decision(1, START_S)), (0, decision(1, START_S)), (4, Tick(START_S + 4)))
     assert len(outcomes(log)) == 1
+
+
+def test_an_event_of_a_closed_decision_keeps_nothing_of_the_log() -> None:
+    closing = CLOSED_S, Tick(START_S + CLOSED_S)
+    log = log_of((0.0, decision(1, START_S)), closing, (CLOSED_S + 1, event("late", 1, START_S)))
+    assert folded(log)[0].needed_from() is None

@@ -51,6 +51,18 @@ def test_the_other_takes_over_once_the_lease_has_run_out(desk: Desk) -> None:
     assert not one._running
 
 
+def test_a_lease_that_ran_out_and_that_nobody_took_costs_no_restart(desk: Desk) -> None:
+    one = learners(desk, "one")
+    working(one)
+    made = one._running["home"]
+    expire(desk)
+    assert working(one)
+    desk.write(log_of((0, decision(1, START_S))))
+    one.round()
+    assert one._running["home"] is made
+    assert desk.store.snapshot("home")["read"] == made.fold.read.encode()
+
+
 def test_who_wakes_after_it_was_overtaken_commits_nothing(desk: Desk) -> None:
     one, two = learners(desk, "one"), learners(desk, "two")
     working(one)

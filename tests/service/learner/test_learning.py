@@ -102,6 +102,13 @@ def test_a_learner_that_was_overtaken_says_so_and_changes_nothing(desk: Desk, sa
     assert desk.all_learned(desk.learner()) == folded(log)[0]
 
 
+def test_a_restart_keeps_no_more_of_the_log_than_the_learner_before(desk: Desk) -> None:
+    told = ((i, entry) for i in range(40) for entry in (decision(i, START_S + i), event(f"e{i}", i, START_S + i)))
+    desk.write(log_of(*told, (60, Tick(START_S + 60))))
+    desk.all_learned(first := desk.learner())
+    assert desk.learner().fold.needed_from() == first.fold.needed_from()
+
+
 def test_a_learner_whose_lease_was_taken_commits_nothing_though_nobody_else_did(desk: Desk) -> None:
     first = desk.learner()
     lease(desk.store)
