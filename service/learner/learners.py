@@ -17,7 +17,7 @@ from bandit.errors import OtherLearning, SnapshotRefused
 from service import metrics
 from service.catalogs import Catalogs
 from service.learner.learning import Overtaken, PolicyLearner, Rhythm
-from service.learner.leasing import Lease
+from service.learner.leasing import Lease, follows
 from service.learner.reading import LogLost
 from service.store.commands import Store, StoreAway
 
@@ -101,8 +101,8 @@ class Learners:
         known, fence = self._running.get(policy.id), lease.fence()
         if fence is None:
             return
-        if known and known.policy.learning == policy.learning:
-            known.fence = fence  # a new one if the lease ran out and nobody took it; should somebody have, commits tell
+        if known and known.policy.learning == policy.learning and follows(fence, known.fence):
+            known.fence = fence
             return
         made = PolicyLearner(
             policy,

@@ -49,3 +49,12 @@ class Lease:
         if self._fence is not None:
             self._store.release(self._policy, self._holder)
             self._fence, self._renew_at = None, float("-inf")
+
+
+def follows(fence: str, known: str) -> bool:
+    """Whether nobody held the lease between these two fences of one learner: what it has folded is still the newest.
+
+    >>> follows("8 one", "7 one"), follows("9 one", "7 one")
+    (True, False)
+    """
+    return int(fence.partition(" ")[0]) - int(known.partition(" ")[0]) in (0, 1)

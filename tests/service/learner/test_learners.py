@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service import embedded
+from service.archive.files import read_outcomes
 from service.catalogs import Catalogs
 from service.learner.learners import LONGEST_PAUSE_S, Learners
 from service.learner.leasing import LEASE_S, RENEW_S, Lease
@@ -61,6 +62,28 @@ def test_a_lease_that_ran_out_and_that_nobody_took_costs_no_restart(desk: Desk) 
     one.round()
     assert one._running["home"] is made
     assert desk.store.snapshot("home")["read"] == made.fold.read.encode()
+
+
+def test_a_learner_that_has_the_lease_again_after_another_archived_begins_again(desk: Desk) -> None:
+    one, two = learners(desk, "one"), learners(desk, "two")
+    working(one)
+    desk.write(log_of(*((i, decision(i + 1, START_S + i)) for i in range(9))))
+    desk.elapsed += OFTEN.commit_s
+    one._leases["home"]._renew_at = desk.elapsed + 1.0
+    one.round()  # commits, and holds what is not archived yet
+    desk.store._redis.delete("{home}:lease")
+    working(two)
+    desk.elapsed += OFTEN.archive_s
+    two.round()
+    two.finish()  # archives at the very position that is committed
+    desk.elapsed += LEASE_S
+    working(one)
+    desk.write(log_of(*((i, decision(i + 1, START_S + i)) for i in range(20, 29))))
+    desk.elapsed += OFTEN.archive_s
+    one.round()
+    one.finish()
+    rows = read_outcomes(desk.archive, "home")
+    assert len(rows) == rows["decision"].n_unique() > 0
 
 
 def test_who_wakes_after_it_was_overtaken_commits_nothing(desk: Desk) -> None:
