@@ -67,7 +67,7 @@ def test_a_lease_that_ran_out_and_that_nobody_took_costs_no_restart(desk: Desk) 
 def test_a_learner_that_has_the_lease_again_after_another_archived_begins_again(desk: Desk) -> None:
     one, two = learners(desk, "one"), learners(desk, "two")
     working(one)
-    desk.write(log_of(*((i, decision(i + 1, START_S + i)) for i in range(9))))
+    desk.write(log_of(*((i, decision(i + 1, START_S + i)) for i in range(7))))
     desk.elapsed += OFTEN.commit_s
     one._leases["home"]._renew_at = desk.elapsed + 1.0
     one.round()  # commits, and holds what is not archived yet
