@@ -60,7 +60,7 @@ def fuzzed() -> str:
 
 def shown(file: Path) -> str:
     """What a command printed."""
-    return f"```text\n{file.read_text().strip()}\n```\n"
+    return f"```text\n{file.read_text().rstrip()}\n```\n"
 
 
 def chaos() -> Summary:
