@@ -77,7 +77,7 @@ def interrupted(
 often = st.sampled_from([(0.3, 0.3, 0.05), (0.2, 0.6, 0.03), (0.9, 0.1, 0.05), (0.1, 1.0, 0.1)])
 
 
-@laws(60, seek=[Phase.generate])
+@laws(30, seek=[Phase.generate])
 @given(logs(most=120), st.randoms(use_true_random=False), often, st.booleans())
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes_and_outcomes(
     log: Log, chance: random.Random, chances: Chances, trim: bool

@@ -16,7 +16,6 @@ from tests.chaos.stage import staged
 SHORT = (
     "kill: between commit and publish",
     "redis lost its last second",
-    "connection cut within answers",
     "clock an hour forward, and back",
 )
 

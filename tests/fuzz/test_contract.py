@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.run import FUZZED, UNSHED, Run, schemathesis, verified
 from tests.running import Running, eventually
 
-EXAMPLES = "10"  # made-up requests of each operation, besides some 3,000 at every bound the schemas state
+EXAMPLES = "5"  # made-up requests of each operation, besides some 3,000 at every bound the schemas state
 
 
 @pytest.fixture(scope="module")
