@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.catalogs import CATALOG
 from tests.running import Json, Running, eventually
 
 DECISIONS = 240
+THIRD = DECISIONS // 3
 TOLD = Told(scores=True, progress=lambda more: None)
 KINDS: list[Json] = [
     {"type": "click"},
@@ -35,22 +37,27 @@ KINDS: list[Json] = [
 
 
 def served(data: Path) -> Running:
-    """A service that has decided all kinds of requests, heard and archived; stopped."""
+    """A service that has decided all kinds of requests, heard and archived, in at least three files; stopped."""
     running = Running(data, CATALOG, ADBANDIT_ARCHIVE_S="0.1", ADBANDIT_COMMIT_S="0.05")
+    archive = data / "archive"
     try:
-        for i in range(DECISIONS):
-            own: Json = {"candidates": [{"template": "x", "features": {"size": i % 3}}, {"template": "z"}]}
-            request: Json = {"context": {"hour": i % 24 + 0.5, "user": {"age": i % 7}}, "count": 1 + i % 2}
-            user: Json = {"user": {"key": f"u{i % 50}"}} if i % 3 else {}
-            answer = running.decide(policy="home", **request, **user, **(own if i % 10 == 0 else {}))
-            told = {"id": f"c{i}", "decision_id": answer["decision_id"], "slot": 0} | KINDS[i % 3]
-            if i % 4:
-                running.tell(told)
-        archive = data / "archive"
-        eventually(lambda: read_outcomes(archive, "home")["decision"].n_unique() == DECISIONS)
+        for end in range(THIRD, DECISIONS + 1, THIRD):
+            for i in range(end - THIRD, end):
+                own: Json = {"candidates": [{"template": "x", "features": {"size": i % 3}}, {"template": "z"}]}
+                request: Json = {"context": {"hour": i % 24 + 0.5, "user": {"age": i % 7}}, "count": 1 + i % 2}
+                user: Json = {"user": {"key": f"u{i % 50}"}} if i % 3 else {}
+                answer = running.decide(policy="home", **request, **user, **(own if i % 10 == 0 else {}))
+                told = {"id": f"c{i}", "decision_id": answer["decision_id"], "slot": 0} | KINDS[i % 3]
+                if i % 4:
+                    running.tell(told)
+            eventually(partial(_archived, archive, end))
     finally:
         running.stop()
     return running
+
+
+def _archived(archive: Path, decisions: int) -> bool:
+    return bool(read_outcomes(archive, "home")["decision"].n_unique() == decisions)
 
 
 @pytest.fixture(scope="module")
