@@ -1,70 +1,39 @@
 """A fold made again from the outcomes an archive holds: the same bytes as the learner that read the log.
 
-    refolded   the state after all outcomes of an archive
-    continued  that state taken on over the log, from the checkpoint that lists the archive's last file
+    along       of all outcomes, those a model's line says it has learned, as it has learned them
+    relearned   learns them, in steps, for whoever must look at versions on the way
+    continuing  goes on over the log, from the checkpoint that lists the archive's last file
 
-`relearned` and `continuing` are the same in steps, for whoever must look at versions on the way.
-
-Outcomes come in log order, one at a time, so an archive of any length needs the memory of one file. With another
-reward formula or without some decisions it is the state as if that had been so from the start.
+Outcomes come in log order, one at a time, so an archive of any length needs the memory of one file.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from msgspec.structs import replace
 
-from bandit.config import Learning, RewardFormula
+from bandit.config import RewardFormula
 from bandit.errors import Damaged
 from bandit.fold import TOGETHER, Checkpoint, Fold
 from bandit.join import order
 from bandit.lineage import Line
 from bandit.records import Entry, Outcome
 from bandit.rewards import reward as worth
-from bandit.shelf import Shelf
 
-NOBODY: Set[bytes] = frozenset()
 NEVER = math.inf
 Entries = Iterable[tuple[str, Entry | None]]  # (position, entry), None for a damaged one
 
 
-def refolded(
-    outcomes: Iterable[Outcome],
-    learning: Learning,
-    shelf_at: Callable[[int], Shelf],
-    *,
-    reward: RewardFormula | None = None,
-    without: Set[bytes] = NOBODY,
-) -> Fold:
-    """The fold once it has learned all outcomes, its `read` and its open decisions still to be taken from the log.
-
-    outcomes  in log order
-    shelf_at  catalog version -> the policy's shelf as it was then
-    reward    what the events are worth instead of the rewards given
-    without   ids of decisions that are passed over
-    """
-    fold = Fold(learning, shelf_at)
-    for _ in relearned(fold, outcomes, reward=reward, without=without):
-        pass
-    return fold
-
-
-def relearned(
-    fold: Fold,
-    outcomes: Iterable[Outcome],
-    stops: Iterable[int] = (),
-    *,
-    reward: RewardFormula | None = None,
-    without: Set[bytes] = NOBODY,
-) -> Iterator[int]:
+def relearned(fold: Fold, outcomes: Iterable[Outcome], stops: Iterable[int] = ()) -> Iterator[int]:
     """Have the fold learn outcomes; gives each of `stops` as soon as it is the model's version.
 
-    stops  rising versions; one that the model passes over, being amid the slots of one outcome, is not given
+    outcomes  in log order
+    stops     rising versions; one that the model passes over, being amid the slots of one outcome, is not given
 
-    Arguments as of `refolded`.
+    Afterwards the fold's `read` and its open decisions are still to be taken from the log: see `continuing`.
     """
     waiting = iter(stops)
     wanted = next(waiting, NEVER)
@@ -82,45 +51,19 @@ def relearned(
         if outcome is None:
             break
         cursor = outcome.position
-        if outcome.decision.id not in without:
-            some.append(rewarded(outcome, reward) if reward else outcome)
-            due += len(outcome.rewards) if outcome.decision.trainable else 0
+        some.append(outcome)
+        due += len(outcome.rewards) if outcome.decision.trainable else 0
     fold.cursor = cursor
 
 
-def continued(
-    fold: Fold,
-    checkpoint: Checkpoint,
-    entries: Entries,
-    read: str,
-    *,
-    reward: RewardFormula | None = None,
-    without: Set[bytes] = NOBODY,
-) -> Fold:
-    """The fold, taken on over the log from where the archive ends.
+def continuing(fold: Fold, checkpoint: Checkpoint, entries: Entries, read: str) -> Iterator[int]:
+    """Take the fold on over the log from where the archive ends; gives the model's outcomes after each new entry.
 
     fold        has learned every outcome up to the checkpoint
     checkpoint  of the snapshot, its files those of the archive
     entries     of the log from `Fold.needed_from` of then on, in order; None for one that is damaged
     read        last entry to take in
-
-    Other arguments as of `refolded`.
     """
-    for _ in continuing(fold, checkpoint, entries, read, reward=reward, without=without):
-        pass
-    return fold
-
-
-def continuing(
-    fold: Fold,
-    checkpoint: Checkpoint,
-    entries: Entries,
-    read: str,
-    *,
-    reward: RewardFormula | None = None,
-    without: Set[bytes] = NOBODY,
-) -> Iterator[int]:
-    """As `continued`, in steps: gives the model's version after each entry past the checkpoint."""
     fold.rejoin(checkpoint)
     for position, entry in entries:
         if order(position) > order(read):
@@ -134,11 +77,7 @@ def continuing(
         except Damaged:
             if new:
                 fold.skip(position)
-        for outcome in closed:
-            if outcome.decision.id in without:
-                fold.cursor = outcome.position
-            else:
-                fold.learn([rewarded(outcome, reward) if reward else outcome])
+        fold.learn(closed)
         if new:
             yield fold.model.learned
 

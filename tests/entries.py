@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from bandit.catalog import Campaign, Catalog, Placement, Template, checked
 from bandit.config import Learning, Policy, Replay
-from bandit.records import HOLDOUT, LEARNED, Decision, Entry, Event, EventType, Round, Tick, packed
+from bandit.fold import Fold
+from bandit.records import HOLDOUT, LEARNED, Decision, Entry, Event, EventType, Outcome, Round, Tick, packed
+from bandit.refold import relearned
 from bandit.shelf import Shelf, lay_out
 
 HOUR_S = 3600.0
@@ -53,6 +55,16 @@ def laws(examples: int, *, seek: Sequence[Phase] = tuple(Phase)) -> settings:
 def shelf_at(_version: int) -> Shelf:
     """The shelf of CATALOG, whatever the version."""
     return SHELF
+
+
+def refolded(
+    outcomes: Iterable[Outcome], learning: Learning = LEARNING, shelves: Callable[[int], Shelf] = shelf_at
+) -> Fold:
+    """A fold that has learned outcomes and nothing else."""
+    fold = Fold(learning, shelves)
+    for _ in relearned(fold, outcomes):
+        pass
+    return fold
 
 
 def raw(number: int) -> bytes:

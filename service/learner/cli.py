@@ -26,7 +26,7 @@ from service.access.signing import RAW_BYTES, Signer
 from service.archive.files import OUTCOMES, ordered
 from service.catalogs import Catalogs
 from service.embedded import NotStarted
-from service.learner.rebuilding import Desk, Done, Wanted, rebuild, rollback
+from service.learner.rebuilding import Done, Wanted, Workbench, rebuild, rollback
 from service.processes import FolderInUse
 from service.store.opened import store_of
 
@@ -54,17 +54,17 @@ def rebuild_model(
     afresh: Annotated[bool, typer.Option(help="Forget what earlier rebuilds left out or rewarded otherwise.")] = False,
 ) -> None:
     """Make a policy's model anew from its archive, and put it in force; `rollback` is the way back."""
-    with _desk(data) as (chosen, desk, progress):
+    with _workbench(data) as (chosen, bench, progress):
         given = _decisions(without) if without else frozenset()
         if without_users:
             given |= _decisions_of(without_users, chosen, policy)
         wanted = Wanted(
-            reward=_formula(reward, desk, policy) if reward else None,
+            reward=_formula(reward, bench, policy) if reward else None,
             learning=_config(learning, Learning) if learning else None,
             without=given,
             afresh=afresh,
         )
-        _say(rebuild(desk, policy, wanted, progress))
+        _say(rebuild(bench, policy, wanted, progress))
 
 
 @app.command("rollback")
@@ -78,24 +78,24 @@ def roll_back(
     catch_up: Annotated[bool, typer.Option(help="Learn what came since, too.")] = False,
 ) -> None:
     """Put a kept model back in force, under a new version number."""
-    with _desk(data) as (_, desk, progress):
-        _say(rollback(desk, policy, to, progress, catch_up=catch_up))
+    with _workbench(data) as (_, bench, progress):
+        _say(rollback(bench, policy, to, progress, catch_up=catch_up))
 
 
 @app.command("versions")
 def list_versions(*, policy: PolicyOption = "default", data: DataOption = None) -> None:
     """Versions that `rollback` can go back to."""
     table = Table("version", "outcomes", "kept", "why")
-    with _desk(data) as (_, desk, _progress):
-        for version in desk.store.kept_versions(policy):
-            fields = desk.store.kept(policy, version)
+    with _workbench(data) as (_, bench, _progress):
+        for version in bench.store.kept_versions(policy):
+            fields = bench.store.kept(policy, version)
             when = datetime.fromtimestamp(float(fields["kept_at"]), UTC).isoformat(timespec="seconds")
             table.add_row(str(version), fields["learned"].decode(), when, fields["why"].decode())
     Console().print(table)
 
 
 @contextmanager
-def _desk(data: Path | None) -> Iterator[tuple[settings.Settings, Desk, Callable[[int], None]]]:
+def _workbench(data: Path | None) -> Iterator[tuple[settings.Settings, Workbench, Callable[[int], None]]]:
     """What the work needs; an error on purpose ends the command with status 2."""
     console = Console(stderr=True)
     try:
@@ -108,8 +108,8 @@ def _desk(data: Path | None) -> Iterator[tuple[settings.Settings, Desk, Callable
             Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
         ):
             holder = uuid.uuid4().hex
-            desk = Desk(store, Catalogs(store), chosen.data / "archive", holder, wiring.elapsed)
-            yield chosen, desk, partial(bar.advance, bar.add_task("outcomes", total=None))
+            bench = Workbench(store, Catalogs(store), chosen.data / "archive", holder, wiring.elapsed)
+            yield chosen, bench, partial(bar.advance, bar.add_task("outcomes", total=None))
     except (AdbanditError, FolderInUse, NotStarted, OSError) as fault:
         typer.echo(f"adbandit: {fault}", err=True)
         raise typer.Exit(2) from None
@@ -130,10 +130,10 @@ def _config(path: Path, kind: type[Config]) -> Config:
         raise BadInput(f"{path}#", "config", str(fault)) from None
 
 
-def _formula(given: str, desk: Desk, policy_id: str) -> RewardFormula:
+def _formula(given: str, bench: Workbench, policy_id: str) -> RewardFormula:
     if given != "now":
         return _config(Path(given), RewardFormula)
-    return next((p.reward for p in desk.catalogs.current().policies if p.id == policy_id), RewardFormula())
+    return next((p.reward for p in bench.catalogs.current().policies if p.id == policy_id), RewardFormula())
 
 
 def _decisions(path: Path) -> frozenset[bytes]:

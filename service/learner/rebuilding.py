@@ -55,7 +55,7 @@ class Done(NamedTuple):
     left_out: int  # decisions
 
 
-class Desk(NamedTuple):
+class Workbench(NamedTuple):
     """What both are done with."""
 
     store: Store
@@ -65,7 +65,7 @@ class Desk(NamedTuple):
     elapsed: Callable[[], float]  # seconds that never step
 
 
-def rebuild(desk: Desk, policy_id: str, wanted: Wanted, progress: Callable[[int], None]) -> Done:
+def rebuild(bench: Workbench, policy_id: str, wanted: Wanted, progress: Callable[[int], None]) -> Done:
     """Put a model in force that is made anew from the whole archive.
 
     progress  told how many more outcomes were folded
@@ -73,7 +73,7 @@ def rebuild(desk: Desk, policy_id: str, wanted: Wanted, progress: Callable[[int]
     Raises BadInput for an unknown policy or an archive that is not whole, Overtaken if somebody else seized the lease,
     or StoreAway; then nothing has changed.
     """
-    work = _Work(desk, policy_id, wanted.learning)
+    work = _Work(bench, policy_id, wanted.learning)
     line = _line(work.lines()[-1], wanted)
     work.learn(line, progress)
     with work.seized() as live:
@@ -85,7 +85,7 @@ def rebuild(desk: Desk, policy_id: str, wanted: Wanted, progress: Callable[[int]
 
 
 def rollback(
-    desk: Desk, policy_id: str, version: int | None, progress: Callable[[int], None], *, catch_up: bool
+    bench: Workbench, policy_id: str, version: int | None, progress: Callable[[int], None], *, catch_up: bool
 ) -> Done:
     """Put a kept model in force: as it was, or with what came since learned too.
 
@@ -93,9 +93,9 @@ def rollback(
 
     Raises as `rebuild` does, and BadInput for a version that was not kept.
     """
-    fields = _kept(desk.store, policy_id, version)
+    fields = _kept(bench.store, policy_id, version)
     learning = msgspec.json.decode(fields["learning"], type=Learning)
-    work = _Work(desk, policy_id, learning)
+    work = _Work(bench, policy_id, learning)
     was = work.restore(fields)
     if catch_up:
         work.learn(was, progress)
@@ -111,26 +111,26 @@ def rollback(
 class _Work:
     """A fold under way to be put in force."""
 
-    def __init__(self, desk: Desk, policy_id: str, learning: Learning | None) -> None:
-        policies = {policy.id: policy for policy in desk.catalogs.current().policies}
+    def __init__(self, bench: Workbench, policy_id: str, learning: Learning | None) -> None:
+        policies = {policy.id: policy for policy in bench.catalogs.current().policies}
         if policy_id not in policies:
             raise BadInput("#/policy", "unknown", f"there is no policy {policy_id!r} in the catalog")
-        fields = desk.store.snapshot_fields(policy_id, ("learning", "lines"))
+        fields = bench.store.snapshot_fields(policy_id, ("learning", "lines"))
         if not fields:
             raise BadInput("#/policy", "unknown", f"policy {policy_id!r} has learned nothing yet")
         made_for = msgspec.json.decode(fields["learning"], type=Learning)
-        self._desk = desk
+        self._bench = bench
         self._policy = msgspec.structs.replace(policies[policy_id], learning=made_for)
         self._learning = learning or made_for
-        self._archived = Archived(desk.archive, policy_id, self._learning)
-        self._lease = Lease(desk.store, policy_id, desk.holder, desk.elapsed)
+        self._archived = Archived(bench.archive, policy_id, self._learning)
+        self._lease = Lease(bench.store, policy_id, bench.holder, bench.elapsed)
         self._live: PolicyLearner | None = None  # while the lease is held
         self.fold = Fold(self._learning, self._archived.shelf)
         self.met: set[bytes] = set()  # decisions to leave out that `learn` has come by
 
     def lines(self) -> tuple[Line, ...]:
         """Lines of the model in force."""
-        fields = self._desk.store.snapshot(self._policy.id)
+        fields = self._bench.store.snapshot(self._policy.id)
         return Fold.restored(fields, self._policy.learning, self._archived.shelf).lines
 
     def restore(self, fields: dict[str, bytes]) -> Line:
@@ -152,9 +152,9 @@ class _Work:
     @contextmanager
     def seized(self) -> Iterator[PolicyLearner]:
         """The learner of this policy, at the log's end and all that is closed archived; no other learns meanwhile."""
-        desk, fence = self._desk, self._lease.seize()
+        bench, fence = self._bench, self._lease.seize()
         try:
-            given = self._policy, desk.store, desk.catalogs, desk.archive, WHOLE, desk.elapsed
+            given = self._policy, bench.store, bench.catalogs, bench.archive, WHOLE, bench.elapsed
             self._live = PolicyLearner(*given, fence)
             while self._live.round():
                 self._renew()
@@ -166,11 +166,11 @@ class _Work:
     def put(self, line: Line, how: str) -> Done:
         """Put the fold in force, the old model kept."""
         assert self._live, "the lease is held"
-        store, policy, live = self._desk.store, self._policy.id, self._live.fold
+        store, policy, live = self._bench.store, self._policy.id, self._live.fold
         base = above(live.version)
         line = msgspec.structs.replace(line, how=how, base=base, since=base + self.fold.model.learned)
         self._take_over(live, line)
-        self._desk.catalogs.relearn(policy, self._learning)
+        self._bench.catalogs.relearn(policy, self._learning)
         fields = self.fold.snapshot() | self.fold.checkpoint() | {"carried": self._carried()}
         store.keep(policy, live.version, f"before a {how}")
         if not store.commit(policy, fields, after=live.read, fence=self._renew(), change=self._change()):
@@ -185,7 +185,7 @@ class _Work:
 
     def _carried(self) -> bytes:
         """Decisions the model may replay that the log no longer holds."""
-        begins = self._desk.store.log_begins(self._policy.id)
+        begins = self._bench.store.log_begins(self._policy.id)
         window = [position for position, _ in self.fold.checkpointed.window]
         needed = {position for position in window if begins is None or order(position) < order(begins)}
         entries = [LogEntry(outcome.position, encode(outcome.decision)) for outcome in self._of_window(needed)]

@@ -12,9 +12,10 @@ from bandit.fold import Fold
 from bandit.join import order
 from bandit.lineage import START, Line, Span
 from bandit.records import Outcome
-from bandit.refold import along, continued, refolded, relearned, rewarded
-from tests.entries import LEARNING, START_S, Log, decision, event, grown, laws, logs, shelf_at
+from bandit.refold import along, continuing, relearned, rewarded
+from tests.entries import LEARNING, START_S, Log, decision, event, grown, laws, logs, refolded, shelf_at
 
+END = f"{2**53}-0"  # behind every entry of a log
 WHOLE = ("model", "totals", "learned", "cursor", "read")
 
 
@@ -38,7 +39,9 @@ def test_archive_and_log_give_the_learners_bytes(log: Log, cut: int) -> None:
     before.checkpoint()
     whole, _ = _learned(log)
     needed = [(position, entry) for position, entry in log if order(position) >= order(before.needed_from())]
-    again = continued(refolded(archived, LEARNING, shelf_at), before.checkpointed, needed, whole.read)
+    again = refolded(archived)
+    for _ in continuing(again, before.checkpointed, needed, whole.read):
+        pass
     found, wanted = again.snapshot(), whole.snapshot()
     assert {name: found[name] for name in WHOLE} == {name: wanted[name] for name in WHOLE}
     assert again.checkpoint() == whole.checkpoint()  # with the window for replay
@@ -47,20 +50,20 @@ def test_archive_and_log_give_the_learners_bytes(log: Log, cut: int) -> None:
 def test_other_rewards_give_the_model_that_had_them_from_the_start() -> None:
     formula = RewardFormula(click=0.25, purchase=0.5)
     _, archived = _learned(grown(5, 400))
-    worse = refolded(archived, LEARNING, shelf_at)
-    other = refolded(archived, LEARNING, shelf_at, reward=formula)
+    worse = refolded(archived)
+    other = refolded(along(archived, Line(reward=formula, reward_until=END)))
     assert other.model.learned == worse.model.learned
     assert other.model.save() != worse.model.save()
-    assert refolded(archived, LEARNING, shelf_at, reward=RewardFormula()).model.save() == worse.model.save()
+    assert refolded(along(archived, Line(reward=RewardFormula(), reward_until=END))).model.save() == worse.model.save()
 
 
 def test_decisions_left_out_leave_no_trace() -> None:
     _, archived = _learned(grown(5, 400))
     gone = {outcome.decision.id for outcome in archived[::3]}
-    left = refolded(archived, LEARNING, shelf_at, without=gone)
-    never = refolded([o for o in archived if o.decision.id not in gone], LEARNING, shelf_at)
+    left = refolded(along(archived, Line(without=b"".join(gone))))
+    never = refolded([o for o in archived if o.decision.id not in gone])
     assert left.model.save() == never.model.save()
-    assert left.cursor == archived[-1].position
+    assert left.totals.to_bytes() == never.totals.to_bytes()
 
 
 def test_every_version_between_outcomes_can_be_stopped_at() -> None:
@@ -79,7 +82,8 @@ def test_no_checkpoint_means_the_whole_log() -> None:
     log = grown(9, 80)
     whole, _ = _learned(log)
     again = Fold(LEARNING, shelf_at)
-    continued(again, again.checkpointed, log, whole.read)
+    for _ in continuing(again, again.checkpointed, log, whole.read):
+        pass
     assert again.checkpointed.read == START
     assert again.snapshot() == whole.snapshot()
 
@@ -104,5 +108,5 @@ def test_money_of_several_slots_adds_up_whatever_the_order() -> None:
     bought = [event(str(i), 1, START_S, slot=i, kind="purchase", value=v) for i, v in enumerate((0.1, 0.2, 0.3))]
     one, two = (Outcome("1-0", shown, tuple(told), (1.0, 1.0, 1.0)) for told in (bought, bought[::-1]))
     assert sum(e.value for e in one.events) != sum(e.value for e in two.events)
-    totals = [refolded([each], LEARNING, shelf_at).totals.to_bytes() for each in (one, two)]
+    totals = [refolded([each]).totals.to_bytes() for each in (one, two)]
     assert totals[0] == totals[1]

@@ -12,16 +12,15 @@ from bandit.config import Learning, RewardFormula
 from bandit.errors import BadInput, OtherLearning
 from bandit.fold import Fold
 from bandit.join import order
-from bandit.refold import along, refolded
+from bandit.refold import along
 from service import embedded
 from service.archive.archived import Archived
 from service.catalogs import Catalogs
 from service.learner.learning import Overtaken, PolicyLearner
-from service.learner.rebuilding import Desk as Workbench
-from service.learner.rebuilding import Done, Wanted, rebuild, rollback
+from service.learner.rebuilding import Done, Wanted, Workbench, rebuild, rollback
 from service.serving import Serving
 from service.verify.verifying import Told, verify
-from tests.entries import START_S, Log, decision, event, log_of, raw
+from tests.entries import START_S, Log, decision, event, log_of, raw, refolded
 from tests.hosts import OFTEN, Desk, a_desk, lease
 
 SHOWN = 60
