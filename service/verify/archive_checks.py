@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from bandit.errors import AdbanditError, Damaged
+from bandit.errors import AdbanditError
 from bandit.join import order
 from bandit.records import Outcome
 from bandit.shelf import Shelf
@@ -23,7 +23,7 @@ KEY = {"id": pl.String, "decision": pl.String, "slot": pl.UInt8, "type": pl.Stri
 
 
 class ArchiveCheck:
-    """Looks at every file once, in log order: `files`, then `outcomes`, then `finish`."""
+    """Looks at every file once, in log order: `files`, then `outcomes`."""
 
     def __init__(self, taken: Taken, shelf_at: Callable[[int], Shelf]) -> None:
         self.check = Check(name="archive", of="rows")
@@ -200,12 +200,3 @@ def _unheard(found: list[Outcome], events: pl.Series) -> Iterator[Difference]:
             position=outcome.position,
             slot=event.slot,
         )
-
-
-def catalog_faults(taken: Taken, versions: set[int], shelf_at: Callable[[int], Shelf]) -> Iterator[Difference]:
-    """Catalogs that rows refer to and that are not there."""
-    for version in sorted(versions):
-        try:
-            shelf_at(version)
-        except Damaged as fault:
-            yield Difference(field="catalog", expected=f"version {version}", found=str(fault))
