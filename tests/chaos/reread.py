@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bandit.codec import decode
@@ -61,13 +61,7 @@ class Bystander:
 
     def folded(self, policy: Policy, read: str) -> dict[str, bytes]:
         """The snapshot of a learner that read the log up to `read` and was never disturbed."""
-        catalogs = Catalogs(self._store)
-
-        def shelf_at(version: int) -> Shelf:
-            catalog = catalogs.at(version)
-            return lay_out(catalog, next(p for p in catalog.policies if p.id == policy.id))
-
-        fold, done = self._folds.get(policy.id) or (Fold(policy.learning, shelf_at), 0)
+        fold, done = self._folds.get(policy.id) or (Fold(policy.learning, shelves(self._store, policy.id)), 0)
         entries = self.logs[policy.id]
         while done < len(entries) and order(entries[done].position) <= order(read):
             fold.step(entries[done].position, decode(entries[done].stored))
@@ -87,3 +81,14 @@ class Bystander:
                 self.catch_up()
             except StoreAway:
                 continue
+
+
+def shelves(store: Store, policy_id: str) -> Callable[[int], Shelf]:
+    """Catalog version -> the policy's shelf as it was then."""
+    catalogs = Catalogs(store)
+
+    def shelf_at(version: int) -> Shelf:
+        catalog = catalogs.at(version)
+        return lay_out(catalog, next(policy for policy in catalog.policies if policy.id == policy_id))
+
+    return shelf_at

@@ -13,9 +13,8 @@ from bandit.codec import decode
 from bandit.config import Policy
 from bandit.fold import Fold
 from bandit.join import order
-from bandit.shelf import Shelf, lay_out
-from service.catalogs import Catalogs
 from service.store.commands import START, Store
+from tests.chaos.reread import shelves
 from tests.running import Running
 
 
@@ -57,13 +56,7 @@ class Shoppers:
 
 def refolded(store: Store, policy: Policy, read: str) -> dict[str, bytes]:
     """The snapshot of a learner that read the whole log at once, up to `read`, and was never disturbed."""
-    catalogs = Catalogs(store)
-
-    def shelf_at(version: int) -> Shelf:
-        catalog = catalogs.at(version)
-        return lay_out(catalog, next(p for p in catalog.policies if p.id == policy.id))
-
-    fold = Fold(policy.learning, shelf_at)
+    fold = Fold(policy.learning, shelves(store, policy.id))
     after = START
     while entries := store.log(policy.id, after, count=1_000):
         for position, stored in entries:
