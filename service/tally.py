@@ -1,4 +1,4 @@
-"""Counting in memory what Prometheus is told in one go: each of its updates in shared memory costs a decision's tenth.
+"""Counting in memory what Prometheus is told in one go: its updates in shared memory are dear beside a decision.
 
 Values are appended to a list, which any thread may do without a lock; `settle` hands over what has gathered. A process
 that is killed takes at most the last moments' counts with it.

@@ -1,4 +1,4 @@
-"""Outcomes and events as rows of the archive, column by column: a row at a time costs Polars ten times as much."""
+"""Outcomes and events as rows of the archive, column by column, which Polars takes far faster than rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A Cluster as one server: each command goes to the master of its key's slot.
 
 Not redis-py's own client, which on a fault asks node after node where the slots are, each with its time-out, before it
-answers: with all of six nodes stalled that took 8 s, of a web worker's only thread. Here one command asks one node at
+answers, on a web worker's only thread. Here one command asks one node at
 most where the slots are; who was asked in vain is asked last. Only what a server refused to do is sent on to another.
 """
 
