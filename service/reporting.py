@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from bandit.fold import Counts
-from bandit.intervals import Interval, lift
+from bandit.intervals.interval import Interval
+from bandit.intervals.lift import lift
 from bandit.records import ARMS, HOLDOUT, LEARNED
 from bandit.totals import Totals
 

@@ -44,6 +44,9 @@ class Round:
     purchase_probability: Doubles  # [k] in [0, 1], given a click
     purchase_value: Doubles  # [k] EUR
     draws: Doubles  # [SLOTS, DRAWS] in [0, 1)
+    worth: Doubles | None = None  # [k] what showing each is truly worth; None: its click probability
+    delay: int = 0  # rounds that pass before a click is heard of
+    missed: bool = False  # a click is never heard of
 
     def outcome(self, template: str, placement: str, slot: int = 0) -> Verdict:
         """What the shopper does with this ad in this slot. Raises ValueError if the pair is no candidate."""

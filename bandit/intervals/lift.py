@@ -1,24 +1,17 @@
-"""How sure a comparison is."""
+"""How sure a comparison of two arms is."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from bandit.arrays import Doubles
 from bandit.errors import BadInput
+from bandit.intervals.interval import Interval
 
 LONGEST_REACH = 100.0  # of a log ratio; its exp is 1e43, which says nothing and stays far from overflow
-
-
-class Interval(NamedTuple):
-    value: float
-    low: float
-    high: float
-    level: float
 
 
 def lift(treated: tuple[Doubles, Doubles], control: tuple[Doubles, Doubles], *, level: float = 0.95) -> Interval | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bandit.arrays import Doubles
 from bandit.errors import BadInput
-from bandit.intervals import lift
+from bandit.intervals.lift import lift
 from tests.entries import laws
 
 BUCKETS = 64

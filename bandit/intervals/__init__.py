@@ -1,0 +1,1 @@
+"""How sure an estimate is. One file a method; each says what it promises, and its coverage is measured."""

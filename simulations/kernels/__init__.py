@@ -1,0 +1,1 @@
+"""Compiled loops of worlds and yardsticks, which the service never needs; under the same rules as `bandit.kernels`."""
