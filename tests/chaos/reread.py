@@ -14,7 +14,7 @@ from bandit.shelf import Shelf, lay_out
 from service.catalogs import Catalogs
 from service.store.commands import START, LogEntry, Store, StoreAway
 
-LOOK_S = 0.2  # the learner trims behind what it may still replay, which is older than that
+LOOK_S = 0.2  # what is injected has the log trimmed seconds late
 
 
 class Bystander:

@@ -8,6 +8,8 @@
     <folder>/fired  what `armed` becomes when it is done, so that it is done once; holds the process id
     <folder>/clock  float64: seconds that are added to what `time.time()` says
 
+The log is trimmed some seconds late, so that whoever reads it along misses nothing.
+
 Moments are `before` and `after` the real call, and `sent`: its first command went to Redis and no answer was read.
 Deeds are `kill`, `stop`, and `sleep` for a second.
 """
@@ -25,6 +27,8 @@ import time
 FOLDER = os.environ.get("CHAOS_FOLDER", "")
 POINTS = [point for point in os.environ.get("CHAOS_POINTS", "").split(",") if point]
 SENDS = "redis.connection:AbstractConnection.send_packed_command"
+TRIMS = "service.store.commands:Store.trim"
+TRIMMED_LATE_S = 3.0
 ARMED, FIRED, CLOCK = (os.path.join(FOLDER, name) for name in ("armed", "fired", "clock"))
 
 _calls = {}  # plan -> calls of its point since it was armed
@@ -85,21 +89,39 @@ def _sending(real):
     return call
 
 
+def _trimming(real):
+    wanted = {}  # policy -> (when, position), the first came first
+
+    @functools.wraps(real)
+    def call(self, policy, needed_from):
+        now = time.monotonic()
+        waiting = wanted.setdefault(policy, [])
+        waiting.append((now, needed_from))
+        due = [position for when, position in waiting if when + TRIMMED_LATE_S <= now]
+        del waiting[: len(due)]
+        if due:
+            real(self, policy, due[-1])
+
+    return call
+
+
 def _wrap(module):
-    for point in [*POINTS, SENDS]:
+    for point, around in WRAPS:
         name, _, path = point.partition(":")
         if name == module.__name__:
             *owners, last = path.split(".")
             owner = functools.reduce(getattr, owners, module)
-            real = vars(owner)[last]
-            setattr(owner, last, _sending(real) if point == SENDS else _watched(point, real))
+            setattr(owner, last, around(vars(owner)[last]))
+
+
+WRAPS = [*((point, functools.partial(_watched, point)) for point in POINTS), (SENDS, _sending), (TRIMS, _trimming)]
 
 
 class _Finder:
     """Finds the modules of the points as Python does, and wraps the functions once they are there."""
 
     def __init__(self):
-        self.wanted = {point.partition(":")[0] for point in [*POINTS, SENDS]}
+        self.wanted = {point.partition(":")[0] for point, _ in WRAPS}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.wanted:
