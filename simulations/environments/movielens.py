@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bandit.arrays import Doubles
-from simulations.environments.base import DRAWS, SLOTS, Json, Round, demo_policy, stream
+from simulations.environments.base import DRAWS, SLOTS, Json, Round, demo_policy
+from simulations.environments.streams import Streams
 
 MOST_CANDIDATES = 20  # every user rated at least as many films
 LIKED = 4.0  # stars
@@ -62,7 +63,7 @@ class Movielens:
     """
 
     def __init__(self, seed: int, ratings: Ratings) -> None:
-        self._seed = seed
+        self._visits = Streams(_VISITS, seed)
         self._ratings = ratings
         self._users = np.array(sorted(ratings.people))
 
@@ -76,7 +77,7 @@ class Movielens:
         }
 
     def round(self, t: int) -> Round:
-        chance = stream(_VISITS, self._seed, t)
+        chance = self._visits.at(t)
         user = int(self._users[int(chance.random() * len(self._users))])
         rated = self._ratings.rated[user]
         chosen = np.argsort(chance.random(len(rated)))[:MOST_CANDIDATES]
