@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,9 @@ from rich.table import Table
 from scipy import special
 
 from bandit.arrays import Doubles
-from simulations.runner import CHECKPOINTS, Job, Run
+from simulations.runner import Job, Run
+from simulations.simulate import run_all
+from simulations.track import CHECKPOINTS
 
 LEVEL = 0.95  # of the intervals
 
@@ -46,6 +49,12 @@ def jobs(worlds: Iterable[str], policies: Sequence[str], *, rounds: int, seeds: 
         for policy in policies
         for seed in range(1, seeds + 1)
     ]
+
+
+def bake(wanted: Sequence[Job], cache_folder: Path, *, workers: int) -> list[Run]:
+    """Do all jobs in `workers` processes; the runs in the order of the jobs. Raises as `run_all` does."""
+    done = {run.job: run for run in run_all(wanted, cache_folder, workers=workers if workers > 1 else 0)}
+    return [done[job] for job in wanted]
 
 
 def standings(runs: Iterable[Run], reference: str) -> list[Standing]:

@@ -1,48 +1,48 @@
-"""Who takes part in a bake-off, and where: named policies and named worlds.
+"""Who takes part in a bake-off: named policies. Where they do is in `worlds`.
 
-A name may carry changes of the config behind it, as in `engine:learning.replay.depth=0,exploration.kind=greedy`.
-Both tables are of names, so that a job can be sent to another process.
+A name may carry changes of what is behind it, as in `engine:learning.replay.depth=0,exploration.kind=greedy` or
+`linucb-0.2:penalty=1`.
+They have names so that a job can be sent to another process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from bandit.config import Exploration, Learning, Policy, Replay
-from simulations import labelled, ratings
-from simulations.environments.base import Environment, Json
-from simulations.environments.classification import Classification
-from simulations.environments.movielens import Movielens, Ratings, read_ratings
-from simulations.environments.shop import Shop
-from simulations.environments.shop_variants import DriftingShop, GrowingShop, ScaledShop
+from bandit.config import Exploration, ExplorationKind, Learning, Policy, Replay
+from simulations.environments.base import Json
 from simulations.policies.base import ChoosingPolicy
+from simulations.policies.best_fixed import BestFixed
 from simulations.policies.engine import Engine
+from simulations.policies.epsilon_greedy import EpsilonGreedy
+from simulations.policies.fixed import Fixed
 from simulations.policies.lints import LinTs
 from simulations.policies.linucb import LinUcb
+from simulations.policies.logistic import LogisticThompson
+from simulations.policies.oracle import Oracle
 from simulations.policies.thompson import Thompson
+from simulations.policies.ucb1 import Ucb1
 from simulations.policies.uniform import Uniform
+from simulations.worlds import BAKE_OFF as WORLDS
+from simulations.worlds import UnknownName, rounds_in, world
 
-PASSES_END = 10_000  # a data set is shown once through, but no more rounds than this
+__all__ = ["POLICIES", "WORLDS", "UnknownName", "config", "contender", "rounds_in", "world"]
 
-_SHOPS: Mapping[str, Callable[[int], Environment]] = {
-    "shop": Shop,
-    "shop-1pct": partial(ScaledShop, rate=0.01),
-    "shop-5pct": partial(ScaledShop, rate=0.05),
-    "shop-drifting": DriftingShop,
-    "shop-growing": GrowingShop,
-}
-WORLDS = (*_SHOPS, "movielens", *labelled.NAMES)
-
-_YARDSTICKS: Mapping[str, Callable[[int], ChoosingPolicy]] = {
-    "uniform": Uniform,
-    "thompson": Thompson,
-    **{f"linucb-{alpha}": partial(LinUcb, alpha=alpha) for alpha in (0.1, 0.2, 0.5)},
-    "lints-0.2": partial(LinTs, spread=0.2),
+# Those that are not our engine: what makes one of a seed, and what the name sets.
+_YARDSTICKS: Mapping[str, tuple[Callable[..., ChoosingPolicy], Mapping[str, Any]]] = {
+    "uniform": (Uniform, {}),
+    "fixed": (Fixed, {}),
+    "best-fixed": (BestFixed, {}),
+    "epsilon-greedy": (EpsilonGreedy, {}),
+    "ucb1": (Ucb1, {}),
+    "thompson": (Thompson, {}),
+    **{f"linucb-{alpha}": (LinUcb, {"alpha": alpha}) for alpha in (0.1, 0.2, 0.5)},
+    "lints-0.2": (LinTs, {"spread": 0.2}),
+    "logistic-thompson": (LogisticThompson, {}),
+    "oracle": (Oracle, {}),
 }
 _PLAIN = Learning(
     learning_rate=0.5,
@@ -56,36 +56,19 @@ _PLAIN = Learning(
 _ENGINES: Mapping[str, Policy] = {
     "engine": Policy(id="demo"),
     "plain-vw": Policy(id="demo", exploration=Exploration(kind="epsilon_greedy", min_probability=0.0), learning=_PLAIN),
+    **{
+        f"engine-{kind.replace('_', '-')}": Policy(id="demo", exploration=Exploration(kind=kind))
+        for kind in get_args(ExplorationKind)
+    },
 }
 POLICIES = (*_ENGINES, *_YARDSTICKS)
 
 
-class UnknownName(ValueError):
-    """No such world or policy, or no such part of a policy's config. The message says what there is."""
-
-
-def world(name: str, seed: int, cache_folder: Path) -> Environment:
-    """A world by name. Raises UnknownName; wheels.Unavailable if its data cannot be had."""
-    if name in _SHOPS:
-        return _SHOPS[name](seed)
-    if name == "movielens":
-        return Movielens(seed, _ratings(cache_folder))
-    if name in labelled.NAMES:
-        return Classification(seed, labelled.read(name, cache_folder))
-    raise UnknownName(f"no world {name!r}; there are {', '.join(WORLDS)}")
-
-
-def rounds_in(name: str, rounds: int, cache_folder: Path) -> int:
-    """How many of `rounds` a world gives: of a data set one pass, but for PASSES_END at most."""
-    if name not in labelled.NAMES:
-        return rounds
-    return min(rounds, PASSES_END, len(labelled.read(name, cache_folder).label))
-
-
 def contender(name: str, seed: int, catalog: Json) -> ChoosingPolicy:
     """A policy by name, with its changes. Raises UnknownName."""
-    if name in _YARDSTICKS:
-        return _YARDSTICKS[name](seed)
+    base, _, changes = name.partition(":")
+    if base in _YARDSTICKS:
+        return _yardstick(name, *_YARDSTICKS[base], seed, changes)
     policy = config(name)
     return Engine(seed, catalog, policy.exploration, policy.learning)
 
@@ -109,13 +92,21 @@ def config(name: str) -> Policy:
         raise UnknownName(f"{name!r} changes what there is not: {fault}") from None
 
 
+def _yardstick(
+    name: str, make: Callable[..., ChoosingPolicy], named: Mapping[str, Any], seed: int, changes: str
+) -> ChoosingPolicy:
+    kinds = get_type_hints(make.__init__)
+    del kinds["seed"]
+    try:
+        given = [change.split("=") for change in filter(None, changes.split(","))]
+        changed = {part: msgspec.convert(value, kinds[part], strict=False) for part, value in given}
+        return make(seed, **{**named, **changed})
+    except (KeyError, ValueError, msgspec.ValidationError) as fault:
+        raise UnknownName(f"{name!r} changes what there is not: {fault}") from None
+
+
 def _put(written: dict[str, Any], path: list[str], value: str) -> None:
     *folders, last = path
     for folder in folders:
         written = written[folder]
     written[last] = [term for term in value.split("+") if term] if isinstance(written[last], (list, tuple)) else value
-
-
-@cache
-def _ratings(cache_folder: Path) -> Ratings:
-    return read_ratings(ratings.ensure(cache_folder))

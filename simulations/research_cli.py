@@ -15,7 +15,6 @@ from simulations import contenders, labelled, wheels
 from simulations.bakeoff import Standing
 from simulations.cli import data_app
 from simulations.environments.base import Json
-from simulations.runner import run_all
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -56,7 +55,7 @@ def bakeoff(
         for name in policies:
             contenders.contender(name, 1, _EMPTY)
         wanted = baking.jobs(places, policies, rounds=rounds, seeds=seeds, delay=delay)
-        found = baking.standings(run_all(wanted, folder, workers=workers), reference)
+        found = baking.standings(baking.bake(wanted, folder, workers=workers), reference)
     except (contenders.UnknownName, wheels.Unavailable) as fault:
         _fail(str(fault))
     Console().print(baking.table(found, reference))

@@ -1,45 +1,46 @@
-"""Policies at work in worlds, paired: every policy meets the same shoppers in the same order.
+"""One policy at work in one world. A run is a function of its job alone, so the numbers do not depend on who does it.
 
-A run is a function of its job alone, so the numbers do not depend on how many processes share the work.
+Every policy meets the same shoppers in the same order.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import heapq
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
-import numpy as np
 
 from bandit.arrays import Doubles
-from simulations.contenders import contender, rounds_in, world
-from simulations.environments.base import Environment, Round
-from simulations.policies.base import Choice, ChoosingPolicy
+from bandit.config import Policy
+from simulations import contenders, worlds
+from simulations.environments.base import Environment, History, Round, Wearing
+from simulations.policies.base import Choice, ChoosingPolicy, prepare
+from simulations.policies.engine import Engine
+from simulations.track import BLOCK, POINTS, Mark, Played, Track, marks, measure, nothing_yet, track
 
-CHECKPOINTS = (500, 2_000, 10_000, 50_000)  # rounds
+# To ask for processor time takes as long as a yardstick takes to choose. So the shares of it are told by this one.
+_clock = time.perf_counter
+
+Place = Callable[[int], Environment]  # makes a world of a seed
+# Makes a policy of a seed, for a world; or what gives one for as long as the run lasts.
+Chooser = Callable[[int, Environment], ChoosingPolicy | AbstractContextManager[ChoosingPolicy]]
+Heard = Callable[[int], None]  # is told how many rounds more have been played
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One policy in one world with one seed."""
+    """One policy in one world with one seed. Both are known by name, unless what makes them comes along."""
 
     world: str
     policy: str
     seed: int
     rounds: int  # asked for; a data set may have fewer
     delay: int = 0  # rounds a reward waits before it is learned
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """How a run stood after some rounds. Rewards are the true click probabilities of what was shown."""
-
-    rounds: int
-    mean: float  # reward a round since the start
-    late: float  # reward a round over the last tenth
+    place: str | Place | None = None  # None: the world of that name
+    chooser: str | Policy | Chooser | None = None  # None: the policy of that name; a config is one of our engine
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -47,60 +48,121 @@ class Run(msgspec.Struct, frozen=True):
 
     job: Job
     marks: tuple[Mark, ...]
-    learning_ms: float  # processor time the policy took to learn, a round
+    track: Track
+
+    @property
+    def learning_ms(self) -> float:
+        """Processor time the policy took to learn, a round."""
+        return self.track.learning_ms[-1]
 
     def at(self, rounds: int) -> Mark:
         """The mark at a checkpoint, or the last one of a run that ended before it."""
         return next((mark for mark in self.marks if mark.rounds >= rounds), self.marks[-1])
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """A policy that is asked from afar, so that requests can fail."""
+
+    lost: int  # requests that have failed so far
+
+    def finish(self) -> None:
+        """Wait until all that was told is learned; called after the last round."""
+        ...
+
+
 class _Waiting(NamedTuple):
+    due: int  # round after which it is learned
+    t: int  # no two alike, so a heap looks no further
     visit: Round
     choice: Choice
     reward: float
 
 
-def run(job: Job, cache_folder: Path) -> Run:
+def run(job: Job, cache_folder: Path, heard: Heard | None = None) -> Run:
     """Do a job. Raises UnknownName; wheels.Unavailable if the world's data cannot be had."""
-    environment = world(job.world, job.seed, cache_folder)
-    policy = contender(job.policy, job.seed, environment.catalog())
-    rewards, learning_s = play(environment, policy, rounds_in(job.world, job.rounds, cache_folder), delay=job.delay)
-    return Run(job, marks(rewards), 1e3 * learning_s / max(len(rewards), 1))
+    environment, rounds = _world(job, cache_folder)
+    with _policy(job, environment) as policy:
+        prepare(policy, environment, rounds)
+        played = play(environment, policy, rounds, delay=job.delay, heard=heard)
+    return Run(job, marks(played.earned), track(played))
 
 
-def play(environment: Environment, policy: ChoosingPolicy, rounds: int, *, delay: int = 0) -> tuple[Doubles, float]:
-    """True click probability [rounds] of what the policy showed, and the seconds of processor it took to learn.
+def play(
+    environment: Environment, policy: ChoosingPolicy, rounds: int, *, delay: int = 0, heard: Heard | None = None
+) -> Played:
+    """Have the policy choose in every round, and learn.
 
-    delay  rounds a reward waits; what still waits at the end is not learned
+    delay  rounds a reward waits, beside what the round itself asks; what still waits at the end is not learned
+    heard  told of rounds played, about POINTS times
     """
-    earned = np.zeros(rounds)
-    waiting: deque[_Waiting] = deque()
-    learning_s = 0.0
+    played = nothing_yet(rounds)
+    wearing, history = (environment if isinstance(environment, Wearing) else None), History()
+    remote = policy if isinstance(policy, Remote) else None
+    waiting: list[_Waiting] = []
+    stride = max(rounds // POINTS, 1)
+    values: list[Doubles] = []
+    began, busy_s = _clock(), time.thread_time()
     for t in range(rounds):
-        visit = environment.round(t)
+        visit = environment.round(t) if wearing is None else wearing.worn(environment.round(t), history)
+        value = visit.value
+        if values and (len(values) == BLOCK or len(values[0]) != len(value)):
+            measure(played, values, t)
+        values.append(value)
+        begun = _clock()
         choice = policy.choose(visit)
-        earned[t] = visit.click_probability[choice.chosen]
-        waiting.append(_Waiting(visit, choice, float(visit.draws[0, 0] < earned[t])))
-        if len(waiting) > delay:
-            begun = time.process_time()
-            policy.learn(*waiting.popleft())
-            learning_s += time.process_time() - begun
-    return earned, learning_s
+        decided = _clock()
+        played.deciding_s[t] = decided - begun
+        if choice is not None:
+            played.earned[t] = value[choice.chosen]
+            clicked = bool(visit.draws[0, 0] < visit.click_probability[choice.chosen])
+            reward = float(clicked and not visit.missed)
+            if wearing is not None:
+                history.add(visit, choice.chosen, clicked=clicked)
+            if waiting or delay or visit.delay:
+                heapq.heappush(waiting, _Waiting(t + delay + visit.delay, t, visit, choice, reward))
+            else:
+                policy.learn(visit, choice, reward)
+                played.told[t], played.learning_s[t] = reward, _clock() - decided
+        if waiting and waiting[0].due <= t:
+            played.told[t], played.learning_s[t] = _learn(policy, waiting, t)
+        if remote is not None:
+            played.lost[t] = remote.lost
+        if heard is not None and (t + 1) % stride == 0:
+            heard(stride)
+    if remote is not None and rounds:
+        remote.finish()
+        played.lost[-1] = remote.lost
+    measure(played, values, rounds)
+    share = (time.thread_time() - busy_s) / max(_clock() - began, 1e-9)  # of the time passed, of this run alone
+    return played._replace(learning_s=played.learning_s * share, deciding_s=played.deciding_s * share)
 
 
-def marks(earned: Doubles) -> tuple[Mark, ...]:
-    """Where a run stood at each checkpoint it reached, and at its end."""
-    reached = [n for n in CHECKPOINTS if n < len(earned)] + [len(earned)]
-    return tuple(Mark(n, float(earned[:n].mean()), float(earned[n - max(n // 10, 1) : n].mean())) for n in reached)
+def _learn(policy: ChoosingPolicy, waiting: list[_Waiting], t: int) -> tuple[float, float]:
+    """Have the policy learn what is due in round t; the sum of its rewards, and the seconds of processor it took."""
+    told = 0.0
+    begun = _clock()
+    while waiting and waiting[0].due <= t:
+        due = heapq.heappop(waiting)
+        policy.learn(due.visit, due.choice, due.reward)
+        told += due.reward
+    return told, _clock() - begun
 
 
-def run_all(jobs: Iterable[Job], cache_folder: Path, *, workers: int) -> Iterator[Run]:
-    """Do all jobs in `workers` processes; the runs in the order of the jobs."""
-    jobs = list(jobs)
-    folders = [cache_folder] * len(jobs)
-    if workers == 1:
-        yield from map(run, jobs, folders)
-        return
-    # A fresh interpreter each: a fork would carry over threads and compiled code in whatever state they are.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(run, jobs, folders)
+def _world(job: Job, cache_folder: Path) -> tuple[Environment, int]:
+    """A job's world, and how many rounds it gives."""
+    place = job.world if job.place is None else job.place
+    if not isinstance(place, str):
+        return place(job.seed), job.rounds
+    return worlds.world(place, job.seed, cache_folder), worlds.rounds_in(place, job.rounds, cache_folder)
+
+
+def _policy(job: Job, environment: Environment) -> AbstractContextManager[ChoosingPolicy]:
+    """A job's policy, for as long as it is at work."""
+    chooser = job.policy if job.chooser is None else job.chooser
+    if isinstance(chooser, str):
+        return nullcontext(contenders.contender(chooser, job.seed, environment.catalog()))
+    if isinstance(chooser, Policy):
+        return nullcontext(Engine(job.seed, environment.catalog(), chooser.exploration, chooser.learning))
+    made = chooser(job.seed, environment)
+    return made if isinstance(made, AbstractContextManager) else nullcontext(made)

@@ -48,6 +48,11 @@ class Service:
         body = self._get("/readyz", wanted=(200, 503))
         return msgspec.json.decode(body, type=Health) if body is not None else None
 
+    def catalog(self) -> Json | None:
+        """The catalog in force; None while it cannot be had."""
+        body = self._get("/v1/catalog", wanted=(200,))
+        return msgspec.json.decode(body, type=dict[str, Any]) if body is not None else None
+
     def close(self) -> None:
         self._http.clear()
 

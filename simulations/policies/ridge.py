@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from bandit.arrays import Doubles
-from simulations.environments.base import Pair, Round
-from simulations.policies.columns import MOST, Columns
+from simulations.environments.base import Round
+from simulations.kernels import ridge
+from simulations.policies.features import Features
+from simulations.policies.rows import Places, Rows
+
+_WIDTH, _ROWS = 16, 16  # of the first tables; both double when there is need
 
 
 class Ridge:
@@ -14,33 +18,40 @@ class Ridge:
 
     def __init__(self, *, penalty: float = 10.0, standardised: bool = True) -> None:
         self._penalty = penalty
-        self._columns = Columns(standardised=standardised)
-        self._row: dict[Pair, int] = {}
-        self._inverse = np.zeros((0, MOST, MOST))  # of the penalised moment matrix
-        self._moment = np.zeros((0, MOST))  # sum of reward * features
-        self._features: dict[int, Doubles] = {}  # round -> its features, until it is learned
+        self._features = Features(standardised=standardised)
+        self._rows = Rows()
+        self.inverse = np.zeros((0, _WIDTH, _WIDTH))  # of each candidate's penalised moment matrix
+        self.moment = np.zeros((0, _WIDTH))  # sum of reward * features
+
+    def meet(self, visit: Round) -> tuple[Places, Doubles]:
+        """Rows [k] of the candidates and features [d] of a round; to be called once a round, in order."""
+        rows, x = self._rows.of(visit.candidates), self._features.of(visit)
+        if len(self._rows) > len(self.moment) or x.size > self.moment.shape[1]:
+            self._grow(len(self._rows), x.size)
+        return rows, x
 
     def predict(self, visit: Round) -> tuple[Doubles, Doubles]:
-        """Mean [k] and standard error [k], for noise 1, of each candidate's reward."""
-        x = self._features[visit.t] = self._columns.of(visit)
-        d = x.size
-        rows = [self._at(pair) for pair in visit.candidates]
-        leverage = self._inverse[rows, :d, :d] @ x
-        return (leverage * self._moment[rows, :d]).sum(axis=1), np.sqrt(np.maximum(leverage @ x, 0.0))
+        """Mean [k] and standard error [k], for noise 1, of each candidate's reward; meets the round."""
+        rows, x = self.meet(visit)
+        mean, error = np.empty((2, rows.size))
+        ridge.predict(self.inverse, self.moment, rows, x, mean, error)
+        return mean, error
 
     def update(self, visit: Round, index: int, reward: float) -> None:
-        """Sherman-Morrison: one more row of this candidate's regression."""
-        x = self._features.pop(visit.t)
-        d, row = x.size, self._at(visit.candidates[index])
-        inverse = self._inverse[row, :d, :d]
-        step = inverse @ x
-        inverse -= np.outer(step, step) / (1.0 + step @ x)
-        self._moment[row, :d] += reward * x
+        """One more row of this candidate's regression."""
+        x = self._features.taken(visit)
+        ridge.update(self.inverse, self.moment, self._rows.one(visit.candidates[index]), x, reward)
 
-    def _at(self, pair: Pair) -> int:
-        row = self._row.setdefault(pair, len(self._row))
-        if row >= len(self._moment):
-            more = max(64, len(self._moment))
-            self._inverse = np.concatenate([self._inverse, np.tile(np.eye(MOST) / self._penalty, (more, 1, 1))])
-            self._moment = np.concatenate([self._moment, np.zeros((more, MOST))])
-        return row
+    def _grow(self, rows: int, width: int) -> None:
+        n, w = self.moment.shape
+        more, wider = _enough(n, rows, _ROWS), _enough(w, width, _WIDTH)
+        inverse, moment = np.tile(np.eye(wider) / self._penalty, (more, 1, 1)), np.zeros((more, wider))
+        inverse[:n, :w, :w], moment[:n, :w] = self.inverse, self.moment
+        self.inverse, self.moment = inverse, moment
+
+
+def _enough(size: int, wanted: int, first: int) -> int:
+    size = max(size, first)
+    while size < wanted:
+        size *= 2
+    return size

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from simulations.environments.base import Pair, Round, stream
+from simulations.environments.base import Pair, Round
+from simulations.environments.streams import Streams
 from simulations.policies.base import POLICY, Choice
 
 
@@ -18,12 +19,12 @@ class Thompson:
     """
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self._streams = Streams(POLICY, seed)
         self._counts: dict[Pair, list[float]] = defaultdict(lambda: [1.0, 1.0])  # clicks, others; each plus 1
 
     def choose(self, visit: Round) -> Choice:
         clicks, others = np.array([self._counts[pair] for pair in visit.candidates]).T
-        return Choice(int(np.argmax(stream(POLICY, self._seed, visit.t).beta(clicks, others))), None)
+        return Choice(int(np.argmax(self._streams.at(visit.t).beta(clicks, others))), None)
 
     def learn(self, visit: Round, choice: Choice, reward: float) -> None:
         counts = self._counts[visit.candidates[choice.chosen]]

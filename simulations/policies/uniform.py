@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulations.environments.base import Round, stream
+from simulations.environments.base import Round
+from simulations.environments.streams import Streams
 from simulations.policies.base import POLICY, Choice
 
 
@@ -10,11 +11,11 @@ class Uniform:
     """Every candidate alike."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self._streams = Streams(POLICY, seed)
 
     def choose(self, visit: Round) -> Choice:
         k = len(visit.candidates)
-        return Choice(int(stream(POLICY, self._seed, visit.t).integers(k)), 1.0 / k)
+        return Choice(int(self._streams.at(visit.t).integers(k)), 1.0 / k)
 
     def learn(self, visit: Round, choice: Choice, reward: float) -> None:
         """Nothing."""

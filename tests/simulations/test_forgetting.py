@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulations.contenders import contender
-from simulations.environments import shop_variants
+from simulations.environments.conditions import tastes
 from simulations.runner import play
 
 ROUNDS, PERIOD = 4_000, 2_000  # ads come into fashion and go out again twice
@@ -14,12 +14,12 @@ ROUNDS, PERIOD = 4_000, 2_000  # ads come into fashion and go out again twice
 
 def _last_third(policy: str, seed: int) -> float:
     """True click rate of what was shown."""
-    shop = shop_variants.DriftingShop(seed)
-    earned, _ = play(shop, contender(policy, seed, shop.catalog()), ROUNDS)
+    shop = tastes.DriftingShop(seed)
+    earned = play(shop, contender(policy, seed, shop.catalog()), ROUNDS).earned
     return float(earned[-ROUNDS // 3 :].mean())
 
 
 def test_in_a_drifting_world_a_half_life_earns_more_in_the_last_third(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shop_variants, "PERIOD", PERIOD)
+    monkeypatch.setattr(tastes, "PERIOD", PERIOD)
     gains = [_last_third("engine:learning.half_life_h=0.15", seed) - _last_third("engine", seed) for seed in (1, 2, 3)]
     assert np.mean(gains) > 0.01

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from simulations.bakeoff import interval, jobs, standings, table
+from simulations.bakeoff import bake, interval, jobs, standings, table
 from simulations.contenders import UnknownName, config, contender, world
+from simulations.environments.base import History
 from simulations.environments.shop import Shop
 from simulations.policies.base import Choice
 from simulations.policies.uniform import Uniform
-from simulations.runner import Job, Run, marks, play, run_all
+from simulations.runner import Job, Run, play
+from simulations.simulate import simulate
+from simulations.track import marks, track
 
 NOWHERE = Path("/nowhere")  # the shop needs no data
 
@@ -31,14 +36,66 @@ class Listening(Uniform):
         self.heard.append((visit.t, self.asked))
 
 
-def shop_runs(workers: int) -> list[Run]:
+class Slow(Shop):
+    """Round t asks for t rounds of further delay."""
+
+    def round(self, t: int):
+        return replace(super().round(t), delay=t)
+
+
+class Missed(Shop):
+    """Everybody clicks, and no click is heard of."""
+
+    def round(self, t: int):
+        plain = super().round(t)
+        return replace(plain, click_probability=np.ones(len(plain.candidates)), missed=True)
+
+
+class Worthless(Shop):
+    """No ad is worth anything."""
+
+    def round(self, t: int):
+        plain = super().round(t)
+        return replace(plain, worth=np.zeros(len(plain.candidates)))
+
+
+class Wearing(Shop):
+    """Writes down how much was shown before each round."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.seen: list[int] = []
+
+    def worn(self, visit, history: History):
+        self.seen.append(sum(len(rounds) for rounds in history._seen.values()))
+        return visit
+
+
+class Ahead(Uniform):
+    """Writes down how far it was let look."""
+
+    looked: ClassVar[list[int]] = []
+
+    def __init__(self, seed: int, _environment) -> None:
+        super().__init__(seed)
+
+    def prepare(self, _environment, rounds: int) -> None:
+        self.looked.append(rounds)
+
+
+class Silent(Uniform):
+    """Shows nothing."""
+
+    def choose(self, _visit) -> None:
+        return None
+
+    def learn(self, *_) -> None:
+        raise AssertionError
+
+
+def shop_runs() -> list[Run]:
     wanted = jobs(["shop"], ["uniform", "thompson"], rounds=50, seeds=2)
-    return list(run_all(wanted, NOWHERE, workers=workers))
-
-
-def test_numbers_do_not_depend_on_how_many_processes_there_are() -> None:
-    alone, together = shop_runs(1), shop_runs(2)
-    assert [(run.job, run.marks) for run in alone] == [(run.job, run.marks) for run in together]
+    return bake(wanted, NOWHERE, workers=1)
 
 
 def test_a_reward_is_learned_after_its_delay() -> None:
@@ -48,9 +105,49 @@ def test_a_reward_is_learned_after_its_delay() -> None:
 
 
 def test_rewards_are_the_true_chances_of_what_was_shown() -> None:
-    earned, _ = play(Shop(1), Uniform(1), 20)
+    earned = play(Shop(1), Uniform(1), 20).earned
     chosen = [Uniform(1).choose(Shop(1).round(t)).chosen for t in range(20)]
     assert earned.tolist() == [Shop(1).round(t).click_probability[i] for t, i in enumerate(chosen)]
+
+
+def test_a_round_may_ask_for_further_delay_and_rewards_are_learned_as_they_become_known() -> None:
+    listening = Listening()
+    play(Slow(1), listening, 10, delay=1)
+    assert listening.heard == [(0, 2), (1, 4), (2, 6), (3, 8), (4, 10)]
+
+
+def test_a_click_that_is_missed_is_learned_as_none() -> None:
+    played = play(Missed(1), Uniform(1), 200)
+    assert played.earned.sum() > 0.0
+    assert not played.told.any()
+
+
+def test_what_is_earned_is_worth_and_not_clicks() -> None:
+    assert not play(Worthless(1), Uniform(1), 20).earned.any()
+
+
+def test_a_world_that_wears_is_shown_what_was_shown() -> None:
+    wearing = Wearing(1)
+    play(wearing, Uniform(1), 5)
+    assert wearing.seen == [0, 1, 2, 3, 4]
+
+
+def test_a_policy_that_looks_ahead_is_let() -> None:
+    simulate("shop", {"ahead": Ahead}, rounds=10, seeds=[3], workers=0)
+    assert Ahead.looked == [10]
+
+
+def test_where_nothing_is_shown_nothing_is_earned_or_learned() -> None:
+    played = play(Shop(1), Silent(1), 20)
+    assert not played.earned.any()
+    assert played.oracle.all()
+
+
+def test_a_track_has_a_hundred_points_and_ends_at_the_end() -> None:
+    found = track(play(Shop(1), Uniform(1), 250))
+    assert len(found.rounds) == 100
+    assert found.rounds[-1] == 250
+    assert found.earned[-1] == pytest.approx(play(Shop(1), Uniform(1), 250).earned.sum())
 
 
 def test_marks_are_means_since_the_start_and_of_the_last_tenth() -> None:
@@ -60,7 +157,7 @@ def test_marks_are_means_since_the_start_and_of_the_last_tenth() -> None:
 
 
 def test_a_paired_difference_is_tighter_than_the_two_means() -> None:
-    found = standings(shop_runs(1), "uniform")
+    found = standings(shop_runs(), "uniform")
     learner = next(row for row in found if row.policy == "thompson")
     assert learner.seeds == 2
     assert learner.above == pytest.approx(learner.reward - found[0].reward)
@@ -68,7 +165,7 @@ def test_a_paired_difference_is_tighter_than_the_two_means() -> None:
 
 def test_policies_on_other_seeds_are_not_compared() -> None:
     with pytest.raises(ValueError, match="same seeds"):
-        standings(shop_runs(1)[:3], "uniform")
+        standings(shop_runs()[:3], "uniform")
 
 
 def test_one_seed_has_no_interval() -> None:
@@ -76,7 +173,7 @@ def test_one_seed_has_no_interval() -> None:
 
 
 def test_the_table_has_a_row_a_world_and_policy() -> None:
-    assert table(standings(shop_runs(1), "uniform"), "uniform").row_count == 2
+    assert table(standings(shop_runs(), "uniform"), "uniform").row_count == 2
 
 
 def test_a_change_reaches_the_config() -> None:
