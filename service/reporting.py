@@ -59,11 +59,11 @@ def report(policy: str, fields: Mapping[str, bytes]) -> Report:
     """
     totals = Totals.from_bytes(fields["totals"]) if fields else Totals()
     counts = msgspec.json.decode(fields["counts"], type=Counts) if fields else Counts()
-    manifest = msgspec.json.decode(fields["manifest"]) if fields else {"version": 0, "open": 0}
+    manifest = msgspec.json.decode(fields["manifest"]) if fields else {"version": 0, "learned": 0, "open": 0}
     return Report(
         policy=policy,
         model_version=manifest["version"],
-        learned=manifest["version"],
+        learned=manifest["learned"],
         open=manifest["open"],
         arms={name: _arm(totals.arm(number)) for number, name in enumerate(ARMS)},
         lift=_lift(totals, "clicks"),
@@ -92,4 +92,4 @@ def _arm(sums: Mapping[str, float]) -> Arm:
 def _lift(totals: Totals, measure: str) -> Lift | None:
     treated, control = ((totals.by_bucket(arm, measure), totals.by_bucket(arm, "slots")) for arm in (LEARNED, HOLDOUT))
     found: Interval | None = lift(treated, control, level=LEVEL)
-    return Lift(**found._asdict()) if found else None
+    return Lift(value=found.value, low=found.low, high=found.high, level=found.level) if found else None
