@@ -1,1 +1,1 @@
-"""What was learned, as Parquet: written, read, brought in and given out."""
+"""What was learned, as Parquet: written, brought in and given out; `bandit.archive` reads it."""

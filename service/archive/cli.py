@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from bandit.archive.archived import Archived
 from bandit.config import Learning, vw_arguments
 from bandit.dsjson.write import Writer
 from bandit.errors import AdbanditError, BadInput
 from service import settings
-from service.archive.archived import Archived
 from service.archive.importing import Report, import_dsjson
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)

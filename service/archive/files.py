@@ -1,11 +1,7 @@
 """Learned decisions and their events as Parquet, each exactly once.
 
-    <data>/archive/policy=<p>/date=<d>/outcomes-<first>-<last>.parquet   one row a slot, closed decisions in log order
-    <data>/archive/policy=<p>/date=<d>/events-<first>-<last>.parquet     every event as it came, late ones too
-    <data>/archive/policy=<p>/catalog/<version>.json                     what positions and ids refer to
-    <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet    logs from elsewhere: importing.py
-
-    <data>/archive/policy=<p>/superseded/...                             what the store forgot, and has learned again
+    <data>/archive/...                                what `bandit.archive.files` reads
+    <data>/archive/policy=<p>/superseded/...          what the store forgot, and has learned again
 
 A file is written under a name that ends in `.pending` and gets its own name once the commit that lists it is done. A
 learner that takes over gives listed files their names, and removes other pending ones: they are left over from a
@@ -22,20 +18,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
 
+from bandit.archive.files import EVENTS, OUTCOMES, in_order, last_position, policy_folder
+from bandit.archive.frames import event_frame, outcome_frame, rows_of
 from bandit.catalog import Catalog
-from bandit.config import Id
-from bandit.errors import BadInput
 from bandit.join import order
 from bandit.records import Event, Outcome
 from bandit.shelf import Shelf
-from service.archive.frames import EVENT_SCHEMA, OUTCOME_SCHEMA, event_frame, outcome_frame, rows_of
-
-OUTCOMES, EVENTS = "outcomes", "events"
 
 WAITING_ROWS = 20_000  # in memory before a file is due
 WAITING_CANDIDATES = 1_000_000  # of rows in memory together: they are what makes a row long
@@ -198,52 +190,6 @@ def _put(content: bytes, path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def policy_folder(folder: Path, policy: str) -> Path:
-    """Where a policy's files are. Raises BadInput for what is no policy id, so that no path leads elsewhere."""
-    try:
-        return folder / f"policy={msgspec.convert(policy, Id)}"
-    except msgspec.ValidationError:
-        detail = f"{policy!r} is no policy id: letters, digits, . _ -; 64 at most"
-        raise BadInput("#/policy", "bound", detail) from None
-
-
-def read_outcomes(folder: Path, policy: str) -> pl.DataFrame:
-    """Every archived slot of a policy, in log order."""
-    return _read(folder, policy, OUTCOMES, OUTCOME_SCHEMA)
-
-
-def read_events(folder: Path, policy: str) -> pl.DataFrame:
-    """Every archived event of a policy, in log order."""
-    return _read(folder, policy, EVENTS, EVENT_SCHEMA)
-
-
-def read_imported(folder: Path, policy: str) -> pl.DataFrame:
-    """Every slot of logs from elsewhere, file by file; the learner knows nothing of them."""
-    paths = sorted(policy_folder(folder, policy).glob(f"imported/*/{OUTCOMES}-*.parquet"))
-    frames = [pl.read_parquet(path, hive_partitioning=False) for path in paths]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=OUTCOME_SCHEMA)
-
-
-def ordered(folder: Path, policy: str, kind: str) -> list[Path]:
-    """The learner's own files of a kind, in log order."""
-    return in_order(policy_folder(folder, policy), kind)
-
-
-def in_order(folder: Path, kind: str) -> list[Path]:
-    """A policy folder's files of a kind, in log order."""
-    return sorted(folder.glob(f"date=*/{kind}-*.parquet"), key=lambda path: order(last_position(path)))
-
-
-def last_position(path: Path) -> str:
-    """Log position of the last row of a file."""
-    return path.stem.split("-to-")[1].replace("_", "-")
-
-
-def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.DataFrame:
-    frames = [pl.read_parquet(path, hive_partitioning=False) for path in ordered(folder, policy, kind)]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
 def _day(position: str) -> int:

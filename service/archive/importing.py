@@ -1,10 +1,10 @@
 """A dsjson file from elsewhere into the archive, whole or not at all.
 
-    <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet   rows as `service.archive.files` has them
+    <data>/archive/policy=<p>/imported/<name>/outcomes-<part>.parquet   rows as `bandit.archive.columns` has them
     <data>/archive/policy=<p>/imported/<name>/report.json               what was read, and what could not be kept
 
 `<name>` is the SHA-256 of the file, so the same file is never imported twice. The learner neither reads nor removes
-what is here: `service.archive.files.read_imported` reads it, `read_outcomes` does not.
+what is here: `bandit.archive.files.read_imported` reads it, `read_outcomes` does not.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from bandit.archive.files import OUTCOMES, policy_folder
+from bandit.archive.frames import Row, outcome_frame
 from bandit.dsjson.read import Logged, Reader
 from bandit.errors import BadInput, Conflict
-from service.archive.files import OUTCOMES, policy_folder
-from service.archive.frames import Row, outcome_frame
 
 BATCH = 2 * 2**20  # bytes of lines whose rows are Python objects at a time; more are slower to collect
 PART = 64 * 2**20  # bytes of lines behind one file

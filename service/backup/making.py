@@ -23,9 +23,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from bandit.archive.files import EVENTS, OUTCOMES
 from bandit.errors import AdbanditError
 from bandit.fold import read_version
-from service.archive.files import EVENTS, OUTCOMES
 from service.backup.state import write_state
 from service.settings import Settings
 from service.store.commands import Store

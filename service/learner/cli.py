@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bandit.archive.files import OUTCOMES, ordered
 from bandit.config import Learning, RewardFormula
 from bandit.errors import AdbanditError, BadInput
 from service import settings, wiring
 from service.access.signing import RAW_BYTES, Signer
-from service.archive.files import OUTCOMES, ordered
 from service.catalogs import Catalogs
 from service.embedded import NotStarted
 from service.learner.rebuilding import Done, Wanted, Workbench, rebuild, rollback

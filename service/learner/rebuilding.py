@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from bandit.archive.archived import Archived
 from bandit.codec import encode
 from bandit.config import Learning, RewardFormula
 from bandit.errors import BadInput
@@ -24,7 +25,6 @@ from bandit.join import order
 from bandit.lineage import Line, Span, above
 from bandit.records import Outcome
 from bandit.refold import along, relearned
-from service.archive.archived import Archived
 from service.catalogs import Catalogs
 from service.learner.learning import UNKNOWN, Overtaken, PolicyLearner, Rhythm
 from service.learner.leasing import Lease

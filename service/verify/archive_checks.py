@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from bandit.archive.archived import outcomes
+from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA
+from bandit.archive.files import EVENTS, OUTCOMES
+from bandit.archive.frames import outcome_frame, rows_of
 from bandit.errors import AdbanditError
 from bandit.join import order
 from bandit.records import Outcome
 from bandit.shelf import Shelf
-from service.archive.archived import outcomes
-from service.archive.files import EVENTS, OUTCOMES
-from service.archive.frames import EVENT_SCHEMA, OUTCOME_SCHEMA, outcome_frame, rows_of
 from service.verify.taking import Taken, at_hand, final
 from service.verify.verdicts import Check, Difference
 

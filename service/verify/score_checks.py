@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
+from bandit.archive.archived import outcomes
 from bandit.decide import Weights, weigh
 from bandit.errors import AdbanditError
 from bandit.model import Model
 from bandit.recheck import Fault, score_faults
 from bandit.records import Outcome
 from bandit.shelf import Shelf
-from service.archive.archived import outcomes
 from service.verify.taking import at_hand
 from service.verify.verdicts import Check, Difference
 

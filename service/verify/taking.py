@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from bandit.archive.files import EVENTS, OUTCOMES, in_order, last_position, policy_folder
 from bandit.codec import decode
 from bandit.errors import AdbanditError, Damaged, SnapshotRefused
 from bandit.fold import Checkpoint, read_version
 from bandit.join import order
 from bandit.lineage import FIRST, START, decoded
 from bandit.records import Entry
-from service.archive.files import EVENTS, OUTCOMES, in_order, last_position, policy_folder
 from service.learner.reading import LogReader
 from service.store.commands import LogEntry, Store, WeightChange
 

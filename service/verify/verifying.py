@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from bandit.archive.archived import Archived, outcomes
 from bandit.calibration import Calibration
 from bandit.catalog import Catalog
 from bandit.config import Learning
@@ -28,7 +29,6 @@ from bandit.recheck import Fault, draw_faults, record_faults
 from bandit.records import Outcome
 from bandit.refold import along, continuing, relearned
 from bandit.shelf import Shelf
-from service.archive.archived import Archived, outcomes
 from service.store.commands import Store
 from service.verify.archive_checks import ArchiveCheck
 from service.verify.calibration_checks import calibrated, count_offers, reported

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from vowpal_wabbit_next import DSJsonFormatParser, Workspace, run_cli_driver
 
+from bandit.archive.archived import Archived
 from bandit.catalog import Catalog, Placement, Template, checked
 from bandit.config import Learning, Policy, Replay, vw_arguments
 from bandit.dsjson.read import Reader
 from bandit.dsjson.write import Writer
 from bandit.records import Decision, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
-from service.archive.archived import Archived
 from service.archive.files import Archive
 from service.archive.importing import import_dsjson
 from tests.bench.bench_engine import CONTEXT

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from vowpal_wabbit_next import run_cli_driver
 
+from bandit.archive.archived import Archived
 from bandit.catalog import Catalog, Placement, Template, checked
 from bandit.codec import encode
 from bandit.config import Learning, Policy, Replay, vw_arguments
@@ -33,7 +34,6 @@ from bandit.kernels.warm import compile_all
 from bandit.records import Entry, Event, Tick
 from bandit.shelf import Shelf, lay_out
 from service import embedded
-from service.archive.archived import Archived
 from service.catalogs import Catalogs
 from service.learner.learning import PolicyLearner, Rhythm
 from service.store.commands import Store

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from bandit.archive.files import read_events, read_outcomes
 from bandit.codec import decode
 from bandit.config import Policy
 from bandit.fold import Checkpoint
 from bandit.join import order
 from bandit.records import ARMS, Event
 from bandit.totals import Totals
-from service.archive.files import read_events, read_outcomes
 from service.catalogs import Catalogs
 from service.store.commands import Store
 from tests.chaos.ledger import Ask, Ledger, Tell

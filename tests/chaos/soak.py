@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from bandit.archive.files import OUTCOMES, ordered
 from service import embedded
-from service.archive.files import OUTCOMES, ordered
 from tests.bench.work import CATALOG
 from tests.running import Json, Late, Running, eventually
 

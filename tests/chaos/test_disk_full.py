@@ -16,8 +16,8 @@ import pytest
 import redis
 import urllib3
 
+from bandit.archive.files import read_events, read_outcomes
 from service import embedded
-from service.archive.files import read_events, read_outcomes
 from tests.catalogs import CATALOG
 from tests.chaos.disks import fill, small_disk
 from tests.running import Json, Running, eventually

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from bandit.archive.files import read_events, read_outcomes
 from bandit.config import Policy
 from service.access.signing import Signer
-from service.archive.files import read_events, read_outcomes
 from service.catalogs import Catalogs
 from service.store.commands import Store
 from tests.catalogs import CATALOG

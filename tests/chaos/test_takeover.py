@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bandit.archive.files import read_outcomes
 from service import embedded
-from service.archive.files import read_outcomes
 from service.store.commands import Store
 from tests.catalogs import CATALOG
 from tests.running import Running, eventually

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.archive.files import read_events, read_outcomes
+from bandit.archive.files import read_events, read_outcomes
 from tests.catalogs import CATALOG
 from tests.running import Json, Running, eventually
 

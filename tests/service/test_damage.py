@@ -13,13 +13,14 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
+from bandit.archive.files import read_events, read_outcomes
 from bandit.codec import decode, encode
 from bandit.errors import Damaged
 from bandit.fold import Fold
 from bandit.join import order
 from bandit.records import Entry, Event, Tick
 from service import embedded
-from service.archive.files import Archive, read_events, read_outcomes
+from service.archive.files import Archive
 from service.catalogs import Catalogs
 from service.outbox.journal import Journal, claim
 from service.outbox.shared import Row

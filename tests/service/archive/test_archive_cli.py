@@ -12,19 +12,18 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from bandit.archive.archived import outcomes
+from bandit.archive.files import read_imported, read_outcomes
 from bandit.config import Learning, Replay
 from bandit.dsjson.write import Writer
 from bandit.fold import read_model
-from bandit.records import Outcome
 from service import settings, wiring
-from service.archive.archived import Archived, outcomes
 from service.archive.cli import app
-from service.archive.files import Archive, read_imported, read_outcomes
+from service.archive.files import Archive
 from service.store.commands import Store
+from tests.archives import DECIDED, written
 from tests.bandit.trained_vw import trained
 from tests.catalogs import CATALOG
-from tests.entries import CATALOG as SMALL
-from tests.entries import SHELF, START_S, decision, event
 from tests.running import Json, Running, eventually
 
 LEARNING = Learning(bits=16, replay=Replay(depth=0))
@@ -102,30 +101,6 @@ def test_the_period_is_kept_to(served: Running) -> None:
     assert _ran(*words, "--until", after).stdout == ""
 
 
-@pytest.fixture
-def archived(tmp_path: Path) -> tuple[Path, list[Outcome]]:
-    """An archive written without a service, over a day's end, and what is in it."""
-    archive = Archive(tmp_path / "archive", "home")
-    archive.keep_catalog(SMALL)
-    found = []
-    for number in range(1, 40):
-        time = START_S + number * 3600.0
-        heard = (event(f"e{number}", number, time + 1, slot=number % 2, kind="purchase", value=2.5),)
-        made = decision(number, time, slots=2)
-        found.append(Outcome(f"{int(time * 1000)}-0", made, heard[: number % 3], (0.25, float(number))))
-        archive.add_outcome(found[-1], SHELF)
-    archive.write()
-    archive.publish()
-    return tmp_path / "archive", found
-
-
-def test_the_archive_gives_back_the_outcomes_it_was_given(archived: tuple[Path, list[Outcome]]) -> None:
-    folder, found = archived
-    reading = Archived(folder, "home")
-    assert list(reading.outcomes()) == found
-    assert (reading.rows(), reading.policy().id) == (2 * len(found), "home")
-
-
 FOREIGN: Json = {
     "_label_cost": -1.0,
     "_label_probability": 0.8,
@@ -191,7 +166,8 @@ def test_a_policy_never_archived_is_refused(tmp_path: Path) -> None:
     assert (refused.exit_code, "holds nothing of policy 'home'" in refused.output) == (2, True)
 
 
-def test_rows_of_one_archive_keep_their_schema(archived: tuple[Path, list[Outcome]], tmp_path: Path) -> None:
+def test_rows_of_one_archive_keep_their_schema(tmp_path: Path) -> None:
+    written(tmp_path / "archive")
     _ran("import", _written(tmp_path, FOREIGN), "--policy", "home", "--data", str(tmp_path))
     both = pl.concat([read_outcomes(tmp_path / "archive", "home"), read_imported(tmp_path / "archive", "home")])
-    assert len(both) == 2 * len(archived[1]) + 1
+    assert len(both) == 2 * len(DECIDED) + 1

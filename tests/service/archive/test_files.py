@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from bandit.archive.files import read_outcomes
 from bandit.records import Tick
 from service import embedded
 from service.archive import files as archive
-from service.archive.files import read_outcomes
 from service.learner.learning import Overtaken
 from tests.entries import CANDIDATES, START_S, Log, decision, event, log_of
 from tests.hosts import Desk, a_desk

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bandit.archive.files import read_imported
 from bandit.dsjson.write import Writer
 from bandit.errors import BadInput
 from bandit.records import Outcome
 from service.archive import importing
-from service.archive.files import read_imported
 from tests.entries import LEARNING, SHELF, START_S, decision
 
 

@@ -14,12 +14,12 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
+from bandit.archive.files import EVENTS, OUTCOMES, in_order
 from bandit.codec import encode
 from bandit.errors import AdbanditError
 from bandit.join import order
 from bandit.records import Decision
 from service import embedded, settings
-from service.archive.files import EVENTS, OUTCOMES, in_order
 from service.backup.cli import app
 from service.backup.making import MANIFEST, NoBackup, back_up
 from service.backup.restore import restore

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bandit.archive.files import read_outcomes
 from service import embedded
-from service.archive.files import read_outcomes
 from service.catalogs import Catalogs
 from service.learner.learners import LONGEST_PAUSE_S, Learners
 from service.learner.leasing import LEASE_S, RENEW_S, Lease

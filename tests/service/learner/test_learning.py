@@ -9,11 +9,11 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import strategies as st
 
+from bandit.archive.files import read_events, read_outcomes
 from bandit.fold import Fold
 from bandit.join import order
 from bandit.records import Event, Outcome, Tick
 from service import embedded
-from service.archive.files import read_events, read_outcomes
 from service.learner.learning import Overtaken
 from service.store.commands import START, StoreAway
 from tests.entries import LEARNING, START_S, Log, decision, event, laws, log_of, logs, shelf_at

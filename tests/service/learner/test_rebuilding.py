@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bandit.archive.archived import Archived
 from bandit.config import Learning, RewardFormula
 from bandit.errors import BadInput, OtherLearning
 from bandit.fold import Fold
 from bandit.join import order
 from bandit.refold import along
 from service import embedded
-from service.archive.archived import Archived
 from service.catalogs import Catalogs
 from service.learner.learning import Overtaken, PolicyLearner
 from service.learner.rebuilding import Done, Wanted, Workbench, rebuild, rollback

@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from bandit.archive.files import EVENTS, OUTCOMES, in_order, read_outcomes
 from bandit.totals import Totals
 from service import embedded
-from service.archive.files import EVENTS, OUTCOMES, in_order, read_outcomes
 from service.serving import crc
 from service.store.commands import Store, WeightChange
 from service.verify.cli import app

@@ -14,13 +14,13 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from bandit.archive.files import OUTCOMES, last_position, ordered, policy_folder
 from bandit.catalog import Catalog
 from bandit.config import Learning, Policy
 from bandit.errors import BadInput, Damaged
 from bandit.join import order
 from bandit.records import ARMS, Context, Decision, Event, EventType, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
-from service.archive.files import OUTCOMES, last_position, ordered, policy_folder
 
 Inline = tuple[InlineCandidate, ...]
 Told = tuple[str, EventType, float, float, float]  # id, type, time, occurred, value

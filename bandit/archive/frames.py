@@ -10,48 +10,10 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA
 from bandit.errors import BadInput
 from bandit.records import ARMS, Event, Outcome, Round
 from bandit.shelf import Shelf
-
-OUTCOME_SCHEMA: dict[str, Any] = {
-    "position": pl.String,  # of the decision in the log
-    "decision": pl.String,  # 32 hex digits
-    "slot": pl.UInt8,
-    "time": pl.Datetime("us", "UTC"),
-    "user": pl.String,  # pseudonym, 32 hex digits, or null
-    "consent": pl.Boolean,
-    "arm": pl.String,
-    "context": pl.String,  # JSON
-    "catalog_version": pl.UInt32,
-    "model_version": pl.UInt64,
-    "candidates": pl.List(pl.UInt32),  # [k] positions in the policy's shelf of that catalog, or in `inline`
-    "templates": pl.List(pl.String),  # [k] of each candidate
-    "placements": pl.List(pl.String),  # [k]
-    "probabilities": pl.List(pl.Float32),  # [k]
-    "chosen": pl.UInt32,
-    "propensity": pl.Float32,
-    "excluded": pl.String,  # JSON: reason -> candidates
-    "inline": pl.String,  # JSON: candidates the request described, or null
-    "trainable": pl.Boolean,
-    "events": pl.String,  # JSON: the events that counted, each [id, type, time, occurred, value], or null
-    "impressions": pl.UInt32,
-    "clicks": pl.UInt32,
-    "conversions": pl.UInt32,
-    "revenue": pl.Float64,
-    "reward": pl.Float64,
-    "weight": pl.Float64,  # how many decisions the row stands for: 1, unless a log was thinned out before its import
-}
-EVENT_SCHEMA: dict[str, Any] = {
-    "position": pl.String,
-    "id": pl.String,
-    "decision": pl.String,
-    "slot": pl.UInt8,
-    "type": pl.String,
-    "time": pl.Datetime("us", "UTC"),
-    "occurred": pl.Datetime("us", "UTC"),
-    "value": pl.Float64,
-}
 
 
 class Row(NamedTuple):

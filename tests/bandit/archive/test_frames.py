@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bandit.archive.frames import Row, event_frame, outcome_frame, rows_of
 from bandit.records import Event, InlineCandidate, Outcome, Round, packed
-from service.archive.frames import Row, event_frame, outcome_frame, rows_of
 from tests.entries import SHELF, START_S, decision, event
 
 
