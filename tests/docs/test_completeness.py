@@ -21,9 +21,9 @@ import service.cli
 import service.reporting
 import service.schemas
 import service.web.health
+from bandit.archive.files import read_events, read_outcomes
 from docs import make_results
 from service import metrics
-from service.archive.files import read_events, read_outcomes
 from service.settings import PREFIX, Settings
 from service.store import commands as store
 from service.web import decisions, events

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulations.bakeoff import bake, interval, jobs, standings, table
 from simulations.contenders import UnknownName, config, contender, world

@@ -46,7 +46,7 @@ def told(visit: Round) -> tuple[object, ...]:
     """All of a round, as values that compare."""
     return tuple(
         value.tolist() if isinstance(value, np.ndarray) else value
-        for value in (getattr(visit, field) for field in Round.__dataclass_fields__)
+        for value in (getattr(visit, field) for field in Round.__struct_fields__)
     )
 
 

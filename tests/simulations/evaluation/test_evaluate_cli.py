@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.running import Running, eventually
 from tests.simulations.evaluation.test_evaluate import canonical
 
 DECISIONS = 120
+PAGE = Path(__file__).parents[3] / "docs" / "spec" / "evaluate.md"
 
 
 def ran(*words: str) -> Result:
@@ -54,6 +56,19 @@ def test_a_running_service_is_asked_what_served_and_says_what_it_earned(running:
     assert (found["rounds"], found["mean_weight"]) == (len(rows), 1.0)
     assert found["ips"]["value"] == pytest.approx(rows["reward"].mean())
     assert unflat(found).target == "logged"
+
+
+def test_the_lines_of_the_documentation_run(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines, function = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (tmp_path / "shop").symlink_to(running.data)
+    (tmp_path / "written.py").write_text(function)
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {})
+    assert capsys.readouterr().out.startswith(("answers Estimate(", "weak Estimate("))
+    said = ran("log", "shop", "--policy", "home", "--target", "written:loud", "--reward-model", "none")
+    assert "written:loud on" in said.output
 
 
 def test_an_even_holdout_is_the_log_of_an_even_policy(running: Running, tmp_path: Path) -> None:

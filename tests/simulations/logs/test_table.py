@@ -175,6 +175,13 @@ def test_files_of_unlike_schemas_are_refused(tmp_path: Path) -> None:
         TableLog([parquet(tmp_path, name="a.parquet"), parquet(tmp_path, whole, "b.parquet")], ALL)
 
 
+@pytest.mark.parametrize(("name", "text"), [("a.csv", ""), ("a.parquet", "PAR1"), ("a.csv", 'action,reward\n"a,1\n')])
+def test_a_file_that_is_not_what_it_seems_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput):
+        list(TableLog([tmp_path / name], Named(propensity=None), even=True).batches())
+
+
 def test_rows_of_several_files_count_on(tmp_path: Path) -> None:
     files = [parquet(tmp_path, name="a.parquet"), parquet(tmp_path, put("reward", float("nan")), "b.parquet")]
     with pytest.raises(BadInput, match=f"#/rows/{N + 17}/reward"):

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulations.environments.base import History, Wearing
 from simulations.environments.conditions.wear import BUDGETS, DAY, LATELY, TIRED, BudgetShop, FatigueShop

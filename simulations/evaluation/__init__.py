@@ -1,0 +1,1 @@
+"""What a target policy would have earned, told from a log of `simulations.logs` by the estimators of `bandit`."""
