@@ -35,6 +35,9 @@ class Estimator(NamedTuple):
     estimate: Callable[[Weighed], Terms]
     model: Model  # reward model whose predictions the rounds carry
     title: str
+    # Whether an interval around it knows all it should: not that a model is wrong, nor that a parameter was chosen by
+    # the same rounds.
+    covered: bool = True
 
 
 def _clipped_slope(rounds: Weighed) -> Terms:
@@ -66,20 +69,22 @@ SINGLE_SLOT: Mapping[str, Estimator] = MappingProxyType(
         "ips": Estimator(ips, "none", "inverse propensity scoring"),
         "snips": Estimator(snips, "none", "self-normalised IPS"),
         "clipped": Estimator(clipped, "none", "IPS, weights at most sqrt(n)"),
-        "clipped_slope": Estimator(_clipped_slope, "none", "IPS, largest weight chosen by SLOPE"),
+        "clipped_slope": Estimator(_clipped_slope, "none", "IPS, largest weight chosen by SLOPE", False),
         "sg_ips": Estimator(sg_ips, "none", "sub-Gaussian IPS"),
-        "sg_ips_slope": Estimator(_sg_ips_slope, "none", "sub-Gaussian IPS, lambda chosen by SLOPE"),
-        "dm": Estimator(dm, "plain", "direct method"),
+        "sg_ips_slope": Estimator(_sg_ips_slope, "none", "sub-Gaussian IPS, lambda chosen by SLOPE", False),
+        "dm": Estimator(dm, "plain", "direct method", False),
         "dr": Estimator(dr, "plain", "doubly robust"),
         "sndr": Estimator(sndr, "plain", "self-normalised DR"),
         "clipped_dr": Estimator(clipped_dr, "plain", "DR, weights at most sqrt(n)"),
-        "clipped_dr_slope": Estimator(_clipped_dr_slope, "plain", "DR, largest weight chosen by SLOPE"),
+        "clipped_dr_slope": Estimator(_clipped_dr_slope, "plain", "DR, largest weight chosen by SLOPE", False),
         "switch_dr": Estimator(switch_dr, "plain", "SWITCH-DR, weights up to sqrt(n)"),
-        "switch_dr_slope": Estimator(_switch_dr_slope, "plain", "SWITCH-DR, tau chosen by SLOPE"),
+        "switch_dr_slope": Estimator(_switch_dr_slope, "plain", "SWITCH-DR, tau chosen by SLOPE", False),
         "dros": Estimator(dros, "plain", "DR with optimistic shrinkage, lambda n"),
-        "dros_slope": Estimator(_dros_slope, "plain", "DR with optimistic shrinkage, lambda chosen by SLOPE"),
+        "dros_slope": Estimator(_dros_slope, "plain", "DR with optimistic shrinkage, lambda chosen by SLOPE", False),
         "sg_dr": Estimator(sg_dr, "plain", "sub-Gaussian DR"),
-        "sg_dr_slope": Estimator(_sg_dr_slope, "plain", "sub-Gaussian DR, lambda chosen by SLOPE"),
+        "sg_dr_slope": Estimator(_sg_dr_slope, "plain", "sub-Gaussian DR, lambda chosen by SLOPE", False),
         "mrdr": Estimator(mrdr, "mrdr", "DR, reward model fitted with MRDR weights"),
     }
 )
+# Estimators whose intervals promise nothing.
+UNCOVERED = frozenset(name for name, estimator in SINGLE_SLOT.items() if not estimator.covered)

@@ -9,12 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bandit.estimators.selection import Selection
-from bandit.estimators.single_slot import SINGLE_SLOT
+from bandit.estimators.single_slot import SINGLE_SLOT, UNCOVERED
 from simulations.evaluation.evaluated import Estimate, Evaluated
 
 COLOURS = {"answers": "green", "weak": "yellow", "refused": "red"}
 TITLES = {name: estimator.title for name, estimator in SINGLE_SLOT.items()} | {
-    "dm": "direct method; no interval knows its model's error",
     "replay": "rejection sampling",
     "standard": "whole pages (SIPS)",
     "independent": "slots by themselves (IIPS)",
@@ -48,7 +47,11 @@ def _estimates(found: Evaluated) -> Table:
     drawn.add_section()
     for name, estimate in found.estimates.items():
         cells = _cells(estimate, found.relative.get(name))
-        drawn.add_row(name, *cells, estimate.method, TITLES.get(name, ""))
+        method = f"{estimate.method} *" if name in UNCOVERED else estimate.method
+        drawn.add_row(name, *cells, method, TITLES.get(name, ""))
+    if UNCOVERED.intersection(found.estimates):
+        drawn.caption = "* promises nothing: it knows neither a model's error nor that a parameter was chosen"
+        drawn.caption_justify = "left"
     return drawn
 
 

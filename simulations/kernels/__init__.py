@@ -1,1 +1,1 @@
-"""Compiled loops of worlds and yardsticks, which the service never needs; declared with `bandit.kernels.jit` and under its rules."""
+"""Compiled loops of worlds and yardsticks, which the service never needs; under the rules of `bandit.kernels.jit`."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
+from bandit.estimators.single_slot import UNCOVERED
 from simulations.evaluation.evaluated import Estimate, Evaluated
 from simulations.report.figure import PALETTE, QUIET, Figure, Json, file_name, layout, see_through, text
 
 ROW = 26  # pixels an estimator takes
 WIDEST = 6.0  # times the median interval; a wider one is cut at the edge, or it would make a dot of all others
-
-
-_WHISKER = {"thickness": 2, "width": 5, "color": PALETTE[0]}
 
 
 def forest(evaluated: Evaluated, number: int = 1) -> Figure:
@@ -135,4 +133,6 @@ def _caption(evaluated: Evaluated, cut: list[str]) -> str:
     said += " Grey: mean of the log and its interval."
     if evaluated.truth is not None:
         said += " Dashed: mean of the target's own log."
+    if unsure := [name for name in evaluated.estimates if name in UNCOVERED]:
+        said += f" Of {', '.join(unsure)} the interval knows neither a model's error nor that a parameter was chosen."
     return said + (f" Cut at the edge, being far wider than the others: {', '.join(cut)}." if cut else "")
