@@ -26,6 +26,7 @@ from bandit.features import EMPTY, LARGEST, NO_NUMBER, Vector
 from bandit.kernels import centring, hashing
 
 MOST = 4_096  # hashes that a mean is kept for, first come; bounds what is published with each version
+NO_INDEX = np.zeros(0, np.uint64)
 _SAVED = np.dtype([("hash", "<u4"), ("count", "<i8"), ("zeros", "<i8"), ("mean", "<f8")])
 _SENT = np.dtype([("hash", "<u4"), ("mean", "<f4")])
 
@@ -44,6 +45,8 @@ class Centre:
 
     def wide(self, raw: Vector) -> tuple[npt.NDArray[np.uint64], Floats]:
         """Indices and values of `of`, the indices as Vowpal Wabbit keeps them."""
+        if raw is EMPTY:
+            return NO_INDEX, raw.value
         if raw.number is None:
             return raw.index.astype(np.uint64), raw.value
         index, value = np.empty(raw.index.size, np.uint64), np.empty(raw.index.size, np.float32)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from bandit.centring import NOWHERE, Centre
 from bandit.errors import BadInput
 from bandit.features import (
+    EMPTY,
     FEATURES,
     IS_FALSE,
     IS_TEXT,
@@ -27,6 +28,9 @@ from bandit.features import (
     pointer,
 )
 from bandit.kernels import hashing
+
+# Text, weights, and how many of them are the user's: see `hashing.hash_request`.
+Packed = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int]
 
 USER, CONTEXT = namespace_hash("User"), namespace_hash("Context")
 
@@ -51,37 +55,47 @@ def hash_context(
 
 
 def hash_raw_context(
-    context: Mapping[str, Any], *, every: bool = False, at: str = "#/context"
+    context: Mapping[str, Any], *, every: bool = False, at: str = "#/context", packed: Packed | None = None
 ) -> tuple[Vector, Vector]:
-    """As `hash_context`, with numbers yet to be centred."""
-    packed = packed_context(context)
+    """As `hash_context`, with numbers yet to be centred.
+
+    packed  what `packed_context` gives for it, where that is known already
+    """
+    packed = packed or packed_context(context)
     if packed is not None:
         index, value, number, users = hashing.hash_request(*packed, USER, CONTEXT, every)
-        if users >= 0:
+        if users == 0:
+            return EMPTY, Vector(index, value, number)
+        if users > 0:
             of_user = index[:users], value[:users], number[:users]
             return Vector(*of_user), Vector(index[users:], value[users:], number[users:])
     return _with_care(context, every, at)
 
 
-def packed_context(context: Mapping[str, Any]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64], int] | None:
-    """A context in which nothing is unusual as a kernel takes it: text, weights, how many are the user's. Else None."""
+def packed_context(context: Mapping[str, Any]) -> Packed | None:
+    """A context in which nothing is unusual as a kernel takes it. Else None."""
     tokens: list[str] = []
     weights: list[float] = []
-    sound, users, nested, dotted = True, 0, False, False
+    sound, users, nested = True, 0, False
     user = context.get("user")
     if user.__class__ is dict:
         for name, value in user.items():
             sound = sound and _pack(tokens, weights, name, value)
         users = len(weights)
     for name, value in context.items():
-        dotted = dotted or "." in name
-        if value.__class__ is not dict:
+        kind = value.__class__
+        if kind is float and -LARGEST <= value <= LARGEST:  # as `_pack` does, but for the call
+            tokens.append(name)
+            weights.append(value)
+        elif kind is not dict:
             sound = sound and _pack(tokens, weights, name, value)
         elif value is not user:
             nested = True
             for inner, leaf in value.items():
                 sound = sound and _pack(tokens, weights, f"{name}.{inner}", leaf)
-    if not sound or len(weights) > FEATURES or (nested and dotted):  # then two names may flatten to one
+    if not sound or len(weights) > FEATURES:
+        return None
+    if nested and any("." in name for name in context):  # then two names may flatten to one
         return None
     tokens.append("")  # so that the last token, too, is ended by a NUL
     try:

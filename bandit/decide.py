@@ -12,7 +12,7 @@ import numpy as np
 from bandit.arrays import Floats, Rowed
 from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
-from bandit.context import hash_context
+from bandit.context import Packed, hash_context
 from bandit.draws import uniform
 from bandit.exploration.choose import probabilities
 from bandit.features import Vector
@@ -69,6 +69,7 @@ class Ask(msgspec.Struct, frozen=True):
     placements: Sequence[str] | None = None  # only these
     inline: tuple[InlineCandidate, ...] = ()  # instead of the shelf's
     baseline: tuple[str, str | None] | None = None  # (template, placement) the shop would have shown
+    packed: Packed | None = None  # what `packed_context` gives for the context, where that is known already
 
 
 def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
@@ -109,7 +110,7 @@ def _quick_round(
     if weights.prepared is None or ask.count != 1 or ask.inline or arm == HOLDOUT or not stand.k:
         return None
     chance = uniform(ask.id, 0, weights.version)
-    drawn = choose(context, stand, shelf, weights.table, weights.prepared, chance)
+    drawn = choose(context, stand, shelf, weights.table, weights.prepared, chance, ask.packed)
     return None if drawn is None else (drawn,)
 
 

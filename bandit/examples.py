@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bandit.arrays import Positions, Rowed
-from bandit.context import hash_raw_context
+from bandit.context import Packed, hash_raw_context
 from bandit.features import Vector
 from bandit.join import seconds
 from bandit.model import Example
@@ -14,13 +14,14 @@ from bandit.records import Decision, Outcome, Round
 from bandit.shelf import Shelf, inline_vectors
 
 
-def examples(outcome: Outcome, shelf: Shelf) -> Iterator[Example]:
+def examples(outcome: Outcome, shelf: Shelf, packed: Packed | None = None) -> Iterator[Example]:
     """One example a slot, in slot order; the numbers of its request are yet to be centred.
 
-    shelf  of the catalog version the decision was made with
+    shelf   of the catalog version the decision was made with
+    packed  what `packed_context` gives for the decision's context, where that is known already
     """
     decision = outcome.decision
-    user, context = hash_raw_context(decision.context, every=shelf.policy.learning.every)
+    user, context = hash_raw_context(decision.context, every=shelf.policy.learning.every, packed=packed)
     for drawn, reward in zip(decision.rounds, outcome.rewards, strict=True):
         ads, placements = _candidates(decision, drawn, shelf)
         yield Example(

@@ -27,7 +27,7 @@ from bandit.arrays import Floats
 from bandit.centring import NOWHERE, Centre, Means
 from bandit.config import Learning, vw_arguments
 from bandit.errors import BadInput, Damaged, SnapshotRefused
-from bandit.features import LARGEST, NO_NUMBER, Vector
+from bandit.features import EMPTY, LARGEST, NO_NUMBER, Vector
 from bandit.forgetting import NEVER, Fading
 from bandit.kernels import checking
 from bandit.replay import Buffer, depth
@@ -76,17 +76,21 @@ class _Slot:
         self.example = _core.Example()
         self._label = _core.CBLabel(shared=shared)
         self.example._set_label(self._label)
+        self._told: tuple[float, float] | None = None
         self._groups: list[Any] = [self.example[ord(letter)] for letter in groups]
 
     def fill(self, *features: tuple[Any, Floats]) -> None:
         """features  indices and values of each group; indices of 64 bits are taken without a copy"""
         for group, (index, value) in zip(self._groups, features, strict=True):
             group.truncate_to(0)
-            group.push_many_features(index, value)
+            if len(index):
+                group.push_many_features(index, value)
 
     def tell(self, cost: float, propensity: float) -> None:
-        self._label.label = cost, propensity
-        self.example._set_label(self._label)
+        told = cost, propensity
+        if told != self._told:
+            self._told = self._label.label = told
+            self.example._set_label(self._label)
 
 
 class Model:
@@ -161,7 +165,9 @@ class Model:
         Raises BadInput, with nothing learned, for an example that would harm the weights.
         """
         lesson = self._lesson(example)
-        past = self._buffer.draw(key, depth(self._learning.replay, self.learned, self.rewarded))
+        past: list[_Lesson] = []
+        if self._buffer.size:
+            past = self._buffer.draw(key, depth(self._learning.replay, self.learned, self.rewarded))
         if self._fading:
             self._fading.fade(self._table[:, 0, 0], lesson.time)
             past = list(compress(past, self._fading.recalled([each.time for each in past], lesson.time, key)))
@@ -286,6 +292,8 @@ def _parts(vector: Vector) -> tuple[Any, Floats]:
 
 
 def _check(vector: Vector) -> None:
+    if vector is EMPTY:
+        return
     try:
         number = NO_NUMBER if vector.number is None else vector.number
         sound = checking.sound(vector.index, vector.value, number, LARGEST)

@@ -14,7 +14,7 @@ import numpy as np
 
 from bandit.arrays import Floats, Positions
 from bandit.centring import Centre
-from bandit.context import CONTEXT, USER, packed_context
+from bandit.context import CONTEXT, USER, Packed, packed_context
 from bandit.exploration.choose import KINDS, floor
 from bandit.kernels import choosing
 from bandit.records import Round
@@ -55,15 +55,35 @@ def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Pre
     )
 
 
+def refreshed(prepared: Prepared, shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Prepared:
+    """What `prepare` gives for the shelf of `prepared` and another model version, in a fifth of the time."""
+    ends = prepared.parts[: choosing.PARTS + 1]
+    first, known, mean, end = ends[choosing.STANDING : choosing.PARTS + 1].tolist()
+    if mean - known != len(centre.known):
+        return prepare(shelf, standing, centre, learned)
+    parts = prepared.parts.copy()
+    parts[first:known], parts[known:mean] = standing.view(np.uint32), centre.known
+    parts[mean:end] = centre.mean.view(np.uint32)
+    exploration = shelf.policy.exploration
+    return Prepared(parts, prepared.kind, KINDS[exploration.kind].sharpness(exploration, learned), prepared.every)
+
+
 def choose(
-    context: Mapping[str, Any], stand: Stand, shelf: Shelf, table: Floats, prepared: Prepared, chance: float
+    context: Mapping[str, Any],
+    stand: Stand,
+    shelf: Shelf,
+    table: Floats,
+    prepared: Prepared,
+    chance: float,
+    packed: Packed | None = None,
 ) -> Round | None:
     """A draw over the stand's candidates; None for a context in which something is unusual.
 
     stand   candidates of this shelf, one or more
     chance  in [0, 1)
+    packed  what `packed_context` gives for the context, where that is known already
     """
-    packed = packed_context(context)
+    packed = packed or packed_context(context)
     if packed is None:
         return None
     probabilities = np.empty(stand.k, np.float32)

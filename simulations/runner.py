@@ -101,6 +101,7 @@ def play(
     remote = policy if isinstance(policy, Remote) else None
     waiting: list[_Waiting] = []
     stride = max(rounds // POINTS, 1)
+    earned, told, learning_s, deciding_s = played.earned, played.told, played.learning_s, played.deciding_s
     values: list[Doubles] = []
     began, busy_s = _clock(), time.thread_time()
     for t in range(rounds):
@@ -112,9 +113,9 @@ def play(
         begun = _clock()
         choice = policy.choose(visit)
         decided = _clock()
-        played.deciding_s[t] = decided - begun
+        deciding_s[t] = decided - begun
         if choice is not None:
-            played.earned[t] = value[choice.chosen]
+            earned[t] = value[choice.chosen]
             clicked = bool(visit.draws[0, 0] < visit.click_probability[choice.chosen])
             reward = float(clicked and not visit.missed)
             if wearing is not None:
@@ -123,9 +124,9 @@ def play(
                 heapq.heappush(waiting, _Waiting(t + delay + visit.delay, t, visit, choice, reward))
             else:
                 policy.learn(visit, choice, reward)
-                played.told[t], played.learning_s[t] = reward, _clock() - decided
+                told[t], learning_s[t] = reward, _clock() - decided
         if waiting and waiting[0].due <= t:
-            played.told[t], played.learning_s[t] = _learn(policy, waiting, t)
+            told[t], learning_s[t] = _learn(policy, waiting, t)
         if remote is not None:
             played.lost[t] = remote.lost
         if heard is not None and (t + 1) % stride == 0:
@@ -135,7 +136,7 @@ def play(
         played.lost[-1] = remote.lost
     measure(played, values, rounds)
     share = (time.thread_time() - busy_s) / max(_clock() - began, 1e-9)  # of the time passed, of this run alone
-    return played._replace(learning_s=played.learning_s * share, deciding_s=played.deciding_s * share)
+    return played._replace(learning_s=learning_s * share, deciding_s=deciding_s * share)
 
 
 def _learn(policy: ChoosingPolicy, waiting: list[_Waiting], t: int) -> tuple[float, float]:

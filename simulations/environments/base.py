@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import msgspec
 import numpy as np
 
 from bandit.arrays import Doubles
@@ -32,8 +32,7 @@ class Verdict(NamedTuple):
     purchase_delay_s: float  # from the click to the purchase
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(msgspec.Struct, frozen=True, eq=False):
     """One request, and what would follow whichever candidate is shown.
 
     One draw decides the click for every candidate alike: a candidate with a higher probability is clicked

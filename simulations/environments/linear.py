@@ -6,7 +6,6 @@ Made for comparing learners and for speed: rounds are drawn in blocks, and each 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,12 +16,6 @@ BLOCK = 256  # rounds drawn together; part of what a round is a function of
 
 _APPEAL, _TASTE = 0.05, 0.45  # most that an ad's own appeal moves its chance from a half, and that the request does
 _WORLD, _ROUNDS = 40, 41  # purposes of the random streams
-
-
-class _Block(NamedTuple):
-    numbers: Doubles  # [BLOCK, d] of the requests
-    clicks: Doubles  # [BLOCK, k] chance of each ad
-    draws: Doubles  # [BLOCK, SLOTS, DRAWS]
 
 
 class Linear:
@@ -44,7 +37,7 @@ class Linear:
         self._candidates = tuple((f"ad-{a}", "main") for a in range(arms))
         self._nothing = np.zeros(arms)
         self._block = lru_cache(maxsize=4)(self._drawn)
-        self._turn, self._at_hand = 0, self._block(0)  # the block asked for last
+        self._last = 0, self._block(0)  # the block asked for last; one value, since threads may ask at once
 
     def catalog(self) -> Json:
         return {
@@ -55,24 +48,26 @@ class Linear:
 
     def round(self, t: int) -> Round:
         turn, at = divmod(t, BLOCK)
-        if turn != self._turn:
-            self._turn, self._at_hand = turn, self._block(turn)
-        numbers, clicks, draws = self._at_hand
+        last, block = self._last
+        if turn != last:
+            _, block = self._last = turn, self._block(turn)
+        numbers, clicks, draws = block
         context = dict(zip(self._names, numbers[at].tolist(), strict=True))
         return Round(
-            t,
-            {"policy": "demo", "context": context, "count": 1},
-            self._candidates,
-            clicks[at],
-            self._nothing,
-            self._nothing,
-            draws[at],
+            t=t,
+            request={"policy": "demo", "context": context, "count": 1},
+            candidates=self._candidates,
+            click_probability=clicks[at],
+            purchase_probability=self._nothing,
+            purchase_value=self._nothing,
+            draws=draws[at],
             numbers=numbers[at],
         )
 
-    def _drawn(self, turn: int) -> _Block:
+    def _drawn(self, turn: int) -> tuple[Doubles, Doubles, Doubles]:
+        """Numbers [BLOCK, d], chances [BLOCK, k] and draws [BLOCK, SLOTS, DRAWS] of a block of rounds."""
         chance = stream(_ROUNDS, self._seed, turn)
         numbers = chance.uniform(-1.0, 1.0, (BLOCK, len(self._names)))
         # Not `@`, whose sums may depend on the number of cores.
         clicks = self._middle + np.einsum("bd,kd->bk", numbers, self._weights)
-        return _Block(numbers, clicks, chance.random((BLOCK, SLOTS, DRAWS)))
+        return numbers, clicks, chance.random((BLOCK, SLOTS, DRAWS))

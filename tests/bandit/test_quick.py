@@ -3,19 +3,21 @@
 import dataclasses
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandit.catalog import Campaign, Catalog, Placement, Template, checked
-from bandit.centring import Centre
+from bandit.centring import NOWHERE, Centre
 from bandit.config import Exploration, Learning, Policy
+from bandit.context import packed_context
 from bandit.decide import Ask, decide, weigh
 from bandit.errors import BadInput
 from bandit.exploration.choose import KINDS
 from bandit.features import hash_features
-from bandit.quick import choose
+from bandit.quick import choose, prepare, refreshed
 from bandit.shelf import lay_out
 from bandit.stand import from_shelf
 from tests.bandit.test_context import CONTEXTS
@@ -75,6 +77,26 @@ def test_a_plain_request_is_decided_the_quick_way():
     ask = Ask(id=b"7" * 16, time=1e9, context={"hour": 3, "user": {"age": 4}})
     stand = from_shelf(shelf, 1e9, None, None)
     assert choose(ask.context, stand, shelf, weights.table, weights.prepared, 0.5) is not None
+
+
+@given(context=PLAIN | CONTEXTS, seed=st.integers(0, 2**32 - 1))
+def test_a_context_that_is_packed_already_is_decided_alike(context, seed):
+    shelf = shop("softmax", Learning())
+    weights = weighed(shelf, seed)
+    ask = Ask(id=seed.to_bytes(16, "big"), time=1e9, context=context)
+    again = msgspec.structs.replace(ask, packed=packed_context(context))
+    assert said(ask, shelf, weights) == said(again, shelf, weights)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("centre", [NOWHERE, None], ids=["other numbers known", "the same numbers known"])
+def test_what_is_refreshed_is_what_is_prepared_anew(kind, centre):
+    shelf = shop(kind, Learning())
+    old, new = weighed(shelf, 1), weighed(shelf, 2)
+    made = refreshed(old.prepared, shelf, new.standing, centre or new.centre, 2)
+    wanted = prepare(shelf, new.standing, centre or new.centre, 2)
+    assert np.array_equal(made.parts, wanted.parts)
+    assert (made.kind, made.sharpness, made.every) == (wanted.kind, wanted.sharpness, wanted.every)
 
 
 def test_digits_are_hashed_as_the_policy_says():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from bandit.arrays import Doubles
 from simulations.environments import shop_catalog

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from simulations.environments.base import Json, Round
 from simulations.environments.conditions.changes import ADS, numbers
