@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from simulations.coverage import Coverage
+from simulations.evaluation.coverage import Coverage
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "intervals.md"

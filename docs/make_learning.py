@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from simulations.bakeoff import Standing
 from simulations.contenders import WORLDS
+from simulations.running.bakeoff import Standing
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "learning.md"

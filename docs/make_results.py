@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from simulations.screen import closing, percent
-from simulations.summary import Summary
+from simulations.demo.screen import closing, percent
+from simulations.demo.summary import Summary
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"

@@ -15,13 +15,15 @@ import polars as pl
 
 from bandit.config import Policy
 from bandit.errors import BadInput
-from simulations import contenders, executors, kept, wheels, worlds
+from simulations import contenders, worlds
 from simulations.environments.base import Json
-from simulations.executors import available, executor
-from simulations.progress import Bar, bar
-from simulations.results import SCHEMA, Results, results
-from simulations.runner import Chooser, Heard, Job, Place, Run
-from simulations.runner import run as do
+from simulations.running import executors, kept
+from simulations.running.executors import available, executor
+from simulations.running.progress import Bar, bar
+from simulations.running.results import SCHEMA, Results, results
+from simulations.running.runner import Chooser, Heard, Job, Place, Run
+from simulations.running.runner import run as do
+from simulations.sources import wheels
 
 TABLE = "results.parquet"  # in the results folder
 LOOK_EVERY_S = 0.2  # how far runs are

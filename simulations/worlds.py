@@ -8,7 +8,6 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from simulations import labelled, obd, ratings, tables
 from simulations.environments.base import Environment
 from simulations.environments.classification import Classification
 from simulations.environments.conditions.arrivals import GrowingShop, TurnoverShop
@@ -22,7 +21,8 @@ from simulations.environments.movielens import Movielens, Ratings, read_ratings
 from simulations.environments.open_bandit import Campaign, OpenBandit, read_campaign
 from simulations.environments.shop import Shop
 from simulations.environments.table import Table
-from simulations.tables import FullFeedback
+from simulations.sources import labelled, obd, ratings, tables
+from simulations.sources.tables import FullFeedback
 
 PASSES_END = 10_000  # a data set is shown once through, but no more rounds than this
 

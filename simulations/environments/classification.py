@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulations.environments.base import DRAWS, SLOTS, Json, Round, stream
-from simulations.labelled import Labelled
+from simulations.sources.labelled import Labelled
 
 _ORDER = 4  # purpose of the random stream
 _DRAWS = np.zeros((SLOTS, DRAWS))  # nothing here is left to chance

@@ -94,7 +94,7 @@ class Movielens:
 
 
 def read_ratings(folder: Path) -> Ratings:
-    """The three files as `simulations.ratings.ensure` leaves them."""
+    """The three files as `simulations.sources.ratings.ensure` leaves them."""
     films = _rows(folder, "item")
     people = _rows(folder, "user")
     table = np.array([row[:3] for row in _rows(folder, "inter")], dtype=np.float64)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from simulations.environments.base import DRAWS, SLOTS, Json, Pair, Round, stream
 from simulations.environments.streams import Streams
-from simulations.tables import FullFeedback
+from simulations.sources.tables import FullFeedback
 
 _ORDER, _DRAWN = 25, 26  # purposes of the random streams
 

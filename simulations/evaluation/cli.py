@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import polars as pl
 import typer
 
 from bandit.errors import AdbanditError
-from simulations import wheels
-from simulations.cli import data_app
+from simulations.demo.cli import data_app
+from simulations.failing import fail
+from simulations.sources import wheels
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 evaluate_app = typer.Typer(no_args_is_help=True, help="What another policy would have earned, told from a log.")
@@ -301,12 +302,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except (Refused, AdbanditError, wheels.Unavailable, OSError, pl.exceptions.PolarsError) as fault:
-        _fail(str(fault))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(f"adbandit: {reason}", err=True)
-    raise typer.Exit(1)
+        fail(str(fault))
 
 
 if __name__ == "__main__":

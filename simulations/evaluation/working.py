@@ -14,10 +14,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bandit.errors import BadInput
-from simulations import coverage as covering
-from simulations import wheels
-from simulations.coverage_worlds import WORLDS
+from simulations.evaluation import coverage as covering
 from simulations.evaluation import screen
+from simulations.evaluation.coverage_worlds import WORLDS
 from simulations.evaluation.evaluate import Given, evaluate_all
 from simulations.evaluation.evaluated import Estimate, Evaluated, flat
 from simulations.evaluation.options import Options
@@ -29,6 +28,7 @@ from simulations.logs.base import Log
 from simulations.logs.dsjson import open_dsjson
 from simulations.logs.table import TableLog
 from simulations.logs.table_rows import Named
+from simulations.sources import wheels
 
 WIDTH = 140  # of tables that are not for a terminal
 

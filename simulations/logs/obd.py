@@ -19,9 +19,9 @@ import polars as pl
 from bandit.arrays import Doubles
 from bandit.errors import BadInput
 from bandit.features import Feature
-from simulations import obd, wheels
 from simulations.logs.table import TableLog
 from simulations.logs.table_rows import Named
+from simulations.sources import obd, wheels
 
 Campaign = Literal["all", "men", "women"]
 Policy = Literal["random", "bts"]

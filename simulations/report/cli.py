@@ -7,11 +7,12 @@ import sys
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from bandit.errors import AdbanditError
+from simulations.failing import fail
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -51,7 +52,7 @@ def report(
     date: Annotated[str | None, typer.Option(help="Date to stand on the page; none is looked up.")] = None,
 ) -> None:
     """Make a page, or figures for print, of simulations and evaluations."""
-    from simulations import wheels, worlds  # noqa: PLC0415 - `--help` is to be quick
+    from simulations import worlds  # noqa: PLC0415 - `--help` is to be quick
     from simulations.report.explained import explain as explained  # noqa: PLC0415
     from simulations.report.explained import explain_archived  # noqa: PLC0415
     from simulations.report.images import CannotDraw, write_images  # noqa: PLC0415
@@ -59,9 +60,10 @@ def report(
     from simulations.report.markup import About  # noqa: PLC0415
     from simulations.report.page import PlotlyMissing  # noqa: PLC0415
     from simulations.report.page import report as made_of  # noqa: PLC0415
+    from simulations.sources import wheels  # noqa: PLC0415
 
     if html is None and figures is None:
-        _fail("nothing to write: give --html or --figures")
+        fail("nothing to write: give --html or --figures")
     about = About(title, shlex.join(["adbandit", *sys.argv[1:]]), version("adbandit"), date)
     try:
         parts = read_parts(results or [])
@@ -79,12 +81,7 @@ def report(
             written = write_images(made.figures, figures, format.value)
             typer.echo(f"wrote {len(written)} figures to {figures}")
     except (AdbanditError, CannotDraw, PlotlyMissing, worlds.UnknownName, wheels.Unavailable, OSError) as fault:
-        _fail(str(fault))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(f"adbandit: {reason}", err=True)
-    raise typer.Exit(1)
+        fail(str(fault))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Literal
 import polars as pl
 
 from simulations.report.figure import QUIET, Figure, Json, Line, file_name, layout, lines, see_through, text
-from simulations.results import Results
+from simulations.running.results import Results
 
 Measure = Literal["reward", "normalised_regret"]
 

@@ -18,7 +18,7 @@ from bandit.shelf import Shelf
 from simulations import contenders, worlds
 from simulations.policies.engine import Engine
 from simulations.report.contributions import Contributions, contributions
-from simulations.runner import play
+from simulations.running.runner import play
 
 REQUESTS = 100  # explained: those that come after what was learned, or the latest of an archive
 

@@ -11,7 +11,7 @@ import msgspec
 from bandit.errors import BadInput
 from simulations.evaluation.evaluated import Evaluated, unflat
 from simulations.report.contributions import Contributions
-from simulations.results import Results, read, results
+from simulations.running.results import Results, read, results
 
 Part = Results | Evaluated | Contributions
 

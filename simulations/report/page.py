@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bandit.errors import BadInput
-from simulations import whole
 from simulations.evaluation.evaluated import Evaluated
 from simulations.report import markup
 from simulations.report.contributions import Contributions
@@ -16,7 +15,8 @@ from simulations.report.figure import Figure
 from simulations.report.inputs import Part
 from simulations.report.markup import About
 from simulations.report.sections import Section, evaluation, model, world_by_world
-from simulations.results import Results
+from simulations.running import whole
+from simulations.running.results import Results
 
 
 class PlotlyMissing(Exception):

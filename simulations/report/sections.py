@@ -15,7 +15,7 @@ from simulations.report.figure import Figure
 from simulations.report.forest import forest
 from simulations.report.speaking import speaking
 from simulations.report.weights import weights
-from simulations.results import Results
+from simulations.running.results import Results
 
 _VERDICTS = {
     "answers": "The log can answer.",

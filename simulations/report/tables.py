@@ -11,7 +11,7 @@ import polars as pl
 from simulations.evaluation.evaluated import Estimate, Evaluated
 from simulations.report.contributions import Contributions
 from simulations.report.numbers import NONE, interval, number
-from simulations.results import Results
+from simulations.running.results import Results
 
 Row = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bandit.errors import AdbanditError, BadInput
+from simulations.failing import fail
 
 if TYPE_CHECKING:
     from simulations.logs.base import Log
@@ -61,7 +62,7 @@ def tune_command(
         if json is not None:
             json.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
         if found.refusal:
-            _fail(found.refusal)
+            fail(found.refusal)
         write(challenger(opened, found, name), out)
     typer.echo(f"{out} is a policy that can be served beside {opened.policy.id}")
 
@@ -89,12 +90,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except (AdbanditError, OSError) as fault:
-        _fail(str(fault))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(f"adbandit: {reason}", err=True)
-    raise typer.Exit(1)
+        fail(str(fault))
 
 
 if __name__ == "__main__":

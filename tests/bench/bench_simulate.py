@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from bandit.kernels.warm import compile_all
 from simulations.contenders import contender
-from simulations.runner import play
+from simulations.running.runner import play
 from simulations.worlds import world
 from tests.bench.peers import interpreter
 

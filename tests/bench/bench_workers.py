@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from simulations.results import TIMINGS, read
+from simulations.running.results import TIMINGS, read
 
 RUNS = 64
 TARGET = 1.8
@@ -25,7 +25,7 @@ TARGET = 1.8
 def seconds(workers: int, rounds: int, scratch: Path) -> float:
     """Wall time of the command with so many workers; nothing is kept, so all is done."""
     asked = ["--environments", "shop", "--policies", "engine", "--rounds", str(rounds), "--seeds", str(RUNS)]
-    command = [sys.executable, "-m", "simulations.simulate_cli", "simulate", *asked, "--workers", str(workers)]
+    command = [sys.executable, "-m", "simulations.running.cli", "simulate", *asked, "--workers", str(workers)]
     begun = time.perf_counter()
     subprocess.run([*command, "--parquet", str(scratch / f"{workers}.parquet")], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - begun

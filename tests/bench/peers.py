@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from simulations.wheels import default_cache
+from simulations.sources.wheels import default_cache
 
 # Open Bandit Pipeline imports torch when it is imported, for policies of continuous actions that nobody here runs.
 # 900 MB for a name: this stands in for it.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulations.closed_loop import ClosedLoop
 from simulations.environments.base import DRAWS, SLOTS, Json, Round
+from simulations.running.closed_loop import ClosedLoop
 from simulations.simulate import simulate
 from tests.catalogs import CATALOG
 from tests.running import Running, eventually

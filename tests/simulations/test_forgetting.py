@@ -7,7 +7,7 @@ import pytest
 
 from simulations.contenders import contender
 from simulations.environments.conditions import tastes
-from simulations.runner import play
+from simulations.running.runner import play
 
 ROUNDS, PERIOD = 4_000, 2_000  # ads come into fashion and go out again twice
 

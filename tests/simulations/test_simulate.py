@@ -12,12 +12,13 @@ import pytest
 
 from bandit.config import Exploration, Policy
 from bandit.errors import BadInput
-from simulations import kept, wheels, whole
 from simulations.environments.shop import Shop
 from simulations.policies.uniform import Uniform
-from simulations.results import RUN, TIMINGS, Results, read
-from simulations.runner import Job
+from simulations.running import kept, whole
+from simulations.running.results import RUN, TIMINGS, Results, read
+from simulations.running.runner import Job
 from simulations.simulate import TABLE, OtherCode, _do, simulate
+from simulations.sources import wheels
 from simulations.worlds import UnknownName
 
 POLICIES = ("uniform", "thompson")
@@ -104,7 +105,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_a_killed_simulation_leaves_no_half_file_and_no_worker_and_goes_on(tmp_path: Path, eventually, is_gone) -> None:
     asked = ["--environments", "shop", "--policies", "engine", "--rounds", "600", "--seeds", "40", "--workers", "1"]
-    command = [sys.executable, "-m", "simulations.simulate_cli", "simulate", *asked, "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "simulations.running.cli", "simulate", *asked, "--folder", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as simulation:
         eventually(lambda: stamps(tmp_path), within_s=60.0)
         workers = children(simulation.pid)

@@ -21,7 +21,7 @@ from bandit.estimators.switch_dr import switch_dr
 from bandit.estimators.verdict import judge
 from bandit.estimators.weigh_table import weigh_table
 from bandit.estimators.weighed import Weighed
-from simulations import obd, wheels
+from simulations.sources import obd, wheels
 from tests.golden.obp import recipe
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "obp" / "values.json").read_text())

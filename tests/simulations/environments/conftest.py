@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simulations import ratings, wheels
 from simulations.environments.movielens import Ratings, read_ratings
+from simulations.sources import ratings, wheels
 
 
 @pytest.fixture(scope="session")

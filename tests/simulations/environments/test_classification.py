@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulations import labelled, wheels
 from simulations.environments.classification import Classification
-from simulations.labelled import Labelled
+from simulations.sources import labelled, wheels
+from simulations.sources.labelled import Labelled
 
 ROWS = Labelled(np.arange(12.0).reshape(6, 2), np.array([0, 1, 2, 0, 1, 2]))
 

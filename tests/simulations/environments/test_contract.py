@@ -11,11 +11,12 @@ import pytest
 from bandit.catalog import Catalog, checked
 from bandit.config import Policy
 from bandit.shelf import eligible, lay_out
-from simulations import scale, wheels
 from simulations.environments.base import Environment, Round
 from simulations.policies.base import Choice
 from simulations.policies.uniform import Uniform
-from simulations.runner import play
+from simulations.running import scale
+from simulations.running.runner import play
+from simulations.sources import wheels
 from simulations.worlds import WORLDS, world
 
 ROUNDS = 120

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from bandit.errors import BadInput
-from simulations import obd, wheels
 from simulations.environments.open_bandit import Campaign, OpenBandit, estimated, read_campaign
+from simulations.sources import obd, wheels
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulations.environments.table import Table
-from simulations.tables import FullFeedback
+from simulations.sources.tables import FullFeedback
 
 ROWS = FullFeedback(
     actions=("a", "b"),

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from simulations import wheels
 from simulations.evaluation.cli import app
 from simulations.logs import obd
+from simulations.sources import wheels
 
 
 @pytest.fixture(scope="module")

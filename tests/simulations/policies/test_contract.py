@@ -12,7 +12,7 @@ from simulations.environments.base import Round
 from simulations.environments.linear import Linear
 from simulations.environments.shop import Shop
 from simulations.policies.base import Choice, ChoosingPolicy, prepare
-from simulations.runner import play
+from simulations.running.runner import play
 
 ROUNDS = 60
 CERTAIN = {"fixed", "best-fixed", "oracle"}  # leave nothing to chance

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from simulations import wheels
 from simulations.contenders import UnknownName, contender, world
 from simulations.environments.base import Round
 from simulations.environments.shop import Shop
 from simulations.policies.base import Choice, ChoosingPolicy, prepare
 from simulations.policies.columns import Columns
 from simulations.policies.ridge import Ridge
-from simulations.runner import play
+from simulations.running.runner import play
+from simulations.sources import wheels
 
 
 def chosen(policy: ChoosingPolicy, visit: Round) -> Choice:

@@ -7,7 +7,7 @@ import polars as pl
 
 from simulations.evaluation.evaluated import Bar, Bin, Estimate, Evaluated
 from simulations.report.contributions import Contribution, Contributions
-from simulations.results import SCHEMA, Results, results
+from simulations.running.results import SCHEMA, Results, results
 
 HOSTILE = "<b>it</b> & <a href='https://example.com/x'>co</a>"
 

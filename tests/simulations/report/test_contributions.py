@@ -16,7 +16,7 @@ from bandit.shelf import Shelf
 from simulations.environments.shop import Shop
 from simulations.report.contributions import contributions, of_candidate, of_request, parts
 from simulations.report.explained import Open, explain, explain_archived
-from simulations.runner import play
+from simulations.running.runner import play
 from tests.archives import written
 from tests.simulations.evaluation.test_engine_targets import learning
 

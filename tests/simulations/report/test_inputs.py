@@ -11,7 +11,7 @@ from bandit.errors import BadInput
 from simulations.evaluation.evaluated import Evaluated, flat
 from simulations.report.contributions import Contributions
 from simulations.report.inputs import read_parts
-from simulations.results import Results
+from simulations.running.results import Results
 from tests.simulations.report.made_up import evaluated, explained, simulated
 
 

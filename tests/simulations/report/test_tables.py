@@ -12,7 +12,7 @@ from simulations.report import tables
 from simulations.report.inputs import Part
 from simulations.report.numbers import interval, number
 from simulations.report.page import report
-from simulations.results import Results
+from simulations.running.results import Results
 from tests.simulations.report.made_up import HOSTILE, evaluated, explained, refused, simulated
 
 

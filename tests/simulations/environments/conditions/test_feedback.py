@@ -15,7 +15,7 @@ from simulations.environments.conditions.feedback import (
 )
 from simulations.environments.shop import Shop
 from simulations.policies.uniform import Uniform
-from simulations.runner import play
+from simulations.running.runner import play
 
 N = 4_000
 

@@ -8,7 +8,7 @@ from simulations.environments.base import History, Wearing
 from simulations.environments.conditions.wear import BUDGETS, DAY, LATELY, TIRED, BudgetShop, FatigueShop
 from simulations.policies.base import Choice
 from simulations.policies.uniform import Uniform
-from simulations.runner import play
+from simulations.running.runner import play
 
 
 class First(Uniform):

@@ -1,0 +1,1 @@
+"""The demo: shoppers who visit a running service over HTTP, and what came of it."""

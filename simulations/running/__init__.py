@@ -1,0 +1,1 @@
+"""Policies at work in worlds: one runner, whoever asks and however many processes share the work."""
