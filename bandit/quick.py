@@ -56,7 +56,7 @@ def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Pre
 
 
 def refreshed(prepared: Prepared, shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Prepared:
-    """What `prepare` gives for the shelf of `prepared` and another model version, in a fifth of the time."""
+    """What `prepare` gives for the shelf of `prepared` and another model version, with less to put together."""
     ends = prepared.parts[: choosing.PARTS + 1]
     first, known, mean, end = ends[choosing.STANDING : choosing.PARTS + 1].tolist()
     if mean - known != len(centre.known):

@@ -1,6 +1,8 @@
 """How much sooner 64 runs are done by two local workers than by one: whole commands, start-up and all.
 
-python -m tests.bench.bench_workers [--rounds 4000]
+python -m tests.bench.bench_workers [--rounds 4000] [--turns 3]
+
+Each turn runs both, one after the other; told are the median of the ratios and their range.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -44,14 +47,19 @@ def numbers(path: Path) -> pl.DataFrame:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rounds", type=int, default=4_000)
-    rounds = asked.parse_args().rounds
+    asked.add_argument("--turns", type=int, default=3)
+    given = asked.parse_args()
+    rounds = given.rounds
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         seconds(1, 10, scratch)  # kernels are compiled, files are in memory
-        one, two = (seconds(workers, rounds, scratch) for workers in (1, 2))
+        turns = [[seconds(workers, rounds, scratch) for workers in (1, 2)] for _ in range(given.turns)]
         same = numbers(scratch / "1.parquet").equals(numbers(scratch / "2.parquet"))
     print(f"{RUNS} runs of {rounds:,} rounds, engine in the shop; {machine()}")
-    print(f"one worker {one:.1f} s, two workers {two:.1f} s: {one / two:.2f} times as fast (wanted {TARGET})")
+    ratios = [one / two for one, two in turns]
+    one, two = (statistics.median(column) for column in zip(*turns, strict=True))
+    print(f"one worker {one:.1f} s, two workers {two:.1f} s", end=": ")
+    print(f"{statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}; wanted {TARGET})")
     print(f"the same numbers: {'yes' if same else 'NO'}")
 
 
