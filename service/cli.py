@@ -61,10 +61,13 @@ def up(
 
 
 def main() -> None:
-    """The command with everything that installed packages add to it."""
-    for found in entry_points(group="adbandit.commands"):
-        app.registered_commands += found.load().registered_commands
-        app.registered_groups += found.load().registered_groups
+    """The command, with what installed packages add to it unless one of its own is called: `up` is to start quickly."""
+    own = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    own.update(str(group.name) for group in app.registered_groups)
+    if not own.intersection(sys.argv[1:2]):
+        for found in entry_points(group="adbandit.commands"):
+            app.registered_commands += found.load().registered_commands
+            app.registered_groups += found.load().registered_groups
     app()
 
 
