@@ -77,7 +77,7 @@ def interrupted(
 often = st.sampled_from([(0.3, 0.3, 0.05), (0.2, 0.6, 0.03), (0.9, 0.1, 0.05), (0.1, 1.0, 0.1)])
 
 
-@laws(20, seek=[Phase.generate])
+@laws(30, seek=[Phase.generate])
 @given(logs(most=120), st.randoms(use_true_random=False), often, st.booleans())
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes_and_outcomes(
     log: Log, chance: random.Random, chances: Chances, trim: bool
@@ -85,7 +85,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes_and_outcomes(
     assert interrupted(log, chance, chances, trim=trim) == uninterrupted(log)
 
 
-@laws(16, seek=[Phase.generate])
+@laws(25, seek=[Phase.generate])
 @given(
     logs(most=80),
     st.randoms(use_true_random=False),
@@ -100,7 +100,7 @@ def test_it_does_so_for_every_size_of_replay(
     assert interrupted(log, chance, (0.3, 0.5, 0.05), learning) == uninterrupted(log, learning)
 
 
-@laws(16, seek=[Phase.generate])
+@laws(25, seek=[Phase.generate])
 @given(logs(most=80))
 def test_the_trimmed_log_is_bounded_by_open_decisions_early_events_and_the_replay_window(log: Log) -> None:
     fold = Fold(LEARNING, shelf_at)

@@ -29,7 +29,7 @@ def _timed(n: int, pace_s: float) -> list[Example]:
     return [replace(e, time=START_S + pace_s * (i - 9 * rng.random())) for i, e in enumerate(examples(3, n))]
 
 
-@laws(20)
+@laws(30)
 @given(st.lists(st.floats(0.0, 40.0), min_size=1, max_size=200), st.sampled_from([0.01, 1.0, 24.0]))
 def test_a_weight_is_halved_over_a_half_life_however_the_outcomes_are_spread(waits: list[float], half_life_h: float):
     fading, weights, time = Fading(half_life_h), np.ones(3, np.float32), START_S
@@ -41,7 +41,7 @@ def test_a_weight_is_halved_over_a_half_life_however_the_outcomes_are_spread(wai
     assert weights == pytest.approx(wanted, rel=1.5 * np.log(2.0) / STEPS)
 
 
-@laws(20)
+@laws(30)
 @given(st.lists(st.floats(0.0, 1e9), min_size=1), st.integers(0))
 def test_times_that_step_back_fade_nothing(times: list[float], cut: int):
     fading, weights = Fading(1.0), np.ones(3, np.float32)
@@ -79,7 +79,7 @@ def test_stopping_anywhere_changes_no_byte_of_what_is_learned(stops: list[int], 
     assert learned(FORGETS, outcomes[start:], start, model).save() == learned(FORGETS, outcomes).save()
 
 
-@laws(16)
+@laws(25)
 @given(logs(most=80), st.randoms(use_true_random=False))
 def test_a_learner_killed_at_any_moment_forgets_the_same(log: Log, chance: random.Random):
     learning = msgspec.structs.replace(LEARNING, half_life_h=HALF_LIFE_H)

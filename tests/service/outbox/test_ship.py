@@ -50,7 +50,7 @@ def act(host: Host, chance: random.Random) -> None:
         host.ship()
 
 
-@laws(16, seek=[Phase.generate])
+@laws(25, seek=[Phase.generate])
 @given(st.randoms(use_true_random=False), st.sampled_from([0.0, 0.1, 0.5]), st.sampled_from([1, 2, 1_000]))
 def test_killed_and_cut_off_at_any_moment_every_row_stands_in_the_log_once_and_in_order(
     valkey_server: embedded.EmbeddedValkey, chance: random.Random, broken: float, batch: int
@@ -66,7 +66,7 @@ def test_killed_and_cut_off_at_any_moment_every_row_stands_in_the_log_once_and_i
         assert_whole(host)
 
 
-@laws(8, seek=[Phase.generate])
+@laws(12, seek=[Phase.generate])
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_redis_forgets_of_its_last_moments_is_shipped_again(
     valkey_server: embedded.EmbeddedValkey, chance: random.Random, killed: bool
