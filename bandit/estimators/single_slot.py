@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -40,28 +40,13 @@ class Estimator(NamedTuple):
     covered: bool = True
 
 
-def _clipped_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: clipped(rounds, largest=value), rounds, LARGEST)
+def _sloped(estimate: Callable[..., Terms], parameter: str, values: Sequence[float]) -> Callable[[Weighed], Terms]:
+    """An estimator whose parameter SLOPE chooses."""
 
+    def chosen(rounds: Weighed) -> Terms:
+        return slope(lambda rounds, value: estimate(rounds, **{parameter: value}), rounds, values)
 
-def _clipped_dr_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: clipped_dr(rounds, largest=value), rounds, LARGEST)
-
-
-def _switch_dr_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: switch_dr(rounds, tau=value), rounds, LARGEST)
-
-
-def _dros_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: dros(rounds, shrinkage=value), rounds, SHRINKAGE)
-
-
-def _sg_ips_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: sg_ips(rounds, smoothing=value), rounds, SMOOTHING)
-
-
-def _sg_dr_slope(rounds: Weighed) -> Terms:
-    return slope(lambda rounds, value: sg_dr(rounds, smoothing=value), rounds, SMOOTHING)
+    return chosen
 
 
 SINGLE_SLOT: Mapping[str, Estimator] = MappingProxyType(
@@ -69,20 +54,35 @@ SINGLE_SLOT: Mapping[str, Estimator] = MappingProxyType(
         "ips": Estimator(ips, "none", "inverse propensity scoring"),
         "snips": Estimator(snips, "none", "self-normalised IPS"),
         "clipped": Estimator(clipped, "none", "IPS, weights at most sqrt(n)"),
-        "clipped_slope": Estimator(_clipped_slope, "none", "IPS, largest weight chosen by SLOPE", False),
+        "clipped_slope": Estimator(
+            _sloped(clipped, "largest", LARGEST), "none", "IPS, largest weight chosen by SLOPE", False
+        ),
         "sg_ips": Estimator(sg_ips, "none", "sub-Gaussian IPS"),
-        "sg_ips_slope": Estimator(_sg_ips_slope, "none", "sub-Gaussian IPS, lambda chosen by SLOPE", False),
+        "sg_ips_slope": Estimator(
+            _sloped(sg_ips, "smoothing", SMOOTHING), "none", "sub-Gaussian IPS, lambda chosen by SLOPE", False
+        ),
         "dm": Estimator(dm, "plain", "direct method", False),
         "dr": Estimator(dr, "plain", "doubly robust"),
         "sndr": Estimator(sndr, "plain", "self-normalised DR"),
         "clipped_dr": Estimator(clipped_dr, "plain", "DR, weights at most sqrt(n)"),
-        "clipped_dr_slope": Estimator(_clipped_dr_slope, "plain", "DR, largest weight chosen by SLOPE", False),
+        "clipped_dr_slope": Estimator(
+            _sloped(clipped_dr, "largest", LARGEST), "plain", "DR, largest weight chosen by SLOPE", False
+        ),
         "switch_dr": Estimator(switch_dr, "plain", "SWITCH-DR, weights up to sqrt(n)"),
-        "switch_dr_slope": Estimator(_switch_dr_slope, "plain", "SWITCH-DR, tau chosen by SLOPE", False),
+        "switch_dr_slope": Estimator(
+            _sloped(switch_dr, "tau", LARGEST), "plain", "SWITCH-DR, tau chosen by SLOPE", False
+        ),
         "dros": Estimator(dros, "plain", "DR with optimistic shrinkage, lambda n"),
-        "dros_slope": Estimator(_dros_slope, "plain", "DR with optimistic shrinkage, lambda chosen by SLOPE", False),
+        "dros_slope": Estimator(
+            _sloped(dros, "shrinkage", SHRINKAGE),
+            "plain",
+            "DR with optimistic shrinkage, lambda chosen by SLOPE",
+            False,
+        ),
         "sg_dr": Estimator(sg_dr, "plain", "sub-Gaussian DR"),
-        "sg_dr_slope": Estimator(_sg_dr_slope, "plain", "sub-Gaussian DR, lambda chosen by SLOPE", False),
+        "sg_dr_slope": Estimator(
+            _sloped(sg_dr, "smoothing", SMOOTHING), "plain", "sub-Gaussian DR, lambda chosen by SLOPE", False
+        ),
         "mrdr": Estimator(mrdr, "mrdr", "DR, reward model fitted with MRDR weights"),
     }
 )

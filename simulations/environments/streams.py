@@ -1,4 +1,4 @@
-"""Random streams for worlds that ask for one each round: the numbers of `base.stream`, at a fifth of its cost."""
+"""Random streams for worlds that ask for one each round: the numbers of `base.stream`, with one generator."""
 
 from __future__ import annotations
 
