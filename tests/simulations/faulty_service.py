@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+from tests.simulations.stub_service import Answering
 
 
 class FaultyService(ThreadingHTTPServer):
@@ -41,20 +43,19 @@ class FaultyService(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Answering):
     wbufsize = 65_536  # an answer in one piece: two would wait for each other
     server: FaultyService
 
     def do_GET(self) -> None:
         if self.path == "/v1/catalog":
-            self._answer(200, self.server.catalog)
+            self.answer(200, self.server.catalog)
         elif self.path == "/readyz":
-            self._answer(200, {"policies": {"demo": {"model_version": self.server.answered}}})
+            self.answer(200, {"policies": {"demo": {"model_version": self.server.answered}}})
         else:
             self.server.learned.append(self.server.answered)
             arms = {"learned": {"decisions": self.server.answered}}
-            self._answer(200, {"model_version": self.server.answered, "open": 0, "arms": arms})
+            self.answer(200, {"model_version": self.server.answered, "open": 0, "arms": arms})
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -63,24 +64,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "cut":
             self.close_connection = True
         elif isinstance(fault, int):
-            self._answer(fault, {"detail": "as it was told to"})
+            self.answer(fault, {"detail": "as it was told to"})
         elif self.path == "/v1/events":
             for event in sent["events"]:
                 self.server.clicks[event["id"]] = self.server.clicks.get(event["id"], 0) + 1
-            self._answer(202, {"accepted": 1, "late": fault == "late", "rejected": []})
+            self.answer(202, {"accepted": 1, "late": fault == "late", "rejected": []})
         else:
             self.server.answered += 1
             template, placement = self.server.catalog["templates"][0]["id"], sent["placements"][0]
             ad = {"slot": 0, "template": template, "placement": placement, "propensity": 0.5}
             ads = [] if fault == "empty" else [ad]
-            self._answer(200, {"decision_id": f"d-{self.server.answered}", "arm": "learned", "ads": ads})
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+            self.answer(200, {"decision_id": f"d-{self.server.answered}", "arm": "learned", "ads": ads})

@@ -8,6 +8,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+class Answering(BaseHTTPRequestHandler):
+    """Answers in JSON, and says nothing of it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status: int, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 class StubService(ThreadingHTTPServer):
     """Answers each decision with the request's first pair, and takes events.
 
@@ -35,14 +51,13 @@ class StubService(ThreadingHTTPServer):
         """A cut connection is meant."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Answering):
     server: StubService
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/v1/decisions":
-            self._answer(200, self._decide(sent))
+            self.answer(200, self._decide(sent))
         else:
             self._take(sent["events"])
 
@@ -63,14 +78,4 @@ class _Handler(BaseHTTPRequestHandler):
         if drop:
             self.close_connection = True
         else:
-            self._answer(202, {"accepted": len(events), "duplicates": 0, "rejected": []})
-
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+            self.answer(202, {"accepted": len(events), "duplicates": 0, "rejected": []})
