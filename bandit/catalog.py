@@ -13,16 +13,20 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from bandit.config import Id, Policy
+from bandit.config import Id, Label, Policy, Text
+from bandit.creatives.slots import Filling, Grammar
+from bandit.eligibility.caps import Cap
+from bandit.eligibility.rules import Targeting
 from bandit.errors import BadInput
 from bandit.features import Feature, hash_features
-from bandit.links import ANY, Hosts
+from bandit.links import ANY, Hosts, Url
+from bandit.pacing.budget import Budget, Price
 from bandit.sandbox import why_not
 
-Text = Annotated[str, Meta(max_length=2_000)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s<>\"']{1,2000}\Z", description="http or https")]
 Instant = Annotated[datetime, Meta(tz=True)]
-Label = Annotated[str, Meta(max_length=64)]
+Caps = Annotated[tuple[Cap, ...], Meta(max_length=4)]
+Labels = Annotated[tuple[Label, ...], Meta(max_length=50)]
+Pixels = Annotated[int, Meta(ge=1, le=10_000)]
 
 KINDS = ("policies", "placements", "campaigns", "templates")
 
@@ -36,6 +40,8 @@ class Creative(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: Text = ""
     description: Text = ""
     image_url: Url | None = None
+    video_url: Url | None = None
+    call_to_action: Annotated[str, Meta(max_length=64)] = ""
     link: Url | None = None  # landing page of a click
     html: Annotated[str, Meta(max_length=20_000)] | None = None
 
@@ -47,6 +53,15 @@ class Campaign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     status: Literal["active", "paused", "ended"] = "active"
     starts_at: Instant | None = None
     ends_at: Instant | None = None
+    advertiser: Id | None = None
+    priority: Annotated[int, Meta(ge=0, le=9)] = 5  # where any of a higher one may be shown, none of a lower one is
+    targeting: Targeting | None = None  # null: everybody, everywhere
+    keywords: Annotated[tuple[Label, ...], Meta(max_length=200)] = ()  # what a search placement's query is matched to
+    avoids: Labels = ()  # brand safety: labels of pages it is not shown on
+    rivals: Labels = ()  # of two campaigns that share one of these, a page shows one
+    caps: Caps = ()  # of all its ads together
+    price: Price | None = None  # null: nothing is paid
+    budget: Budget | None = None  # null: no end
 
     def __post_init__(self) -> None:
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
@@ -61,6 +76,11 @@ class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     id: Id
     page_type: Label = ""
     format: Label = ""
+    kind: Literal["content", "search"] = "content"  # search: only campaigns with a keyword in the query
+    width: Pixels | None = None
+    height: Pixels | None = None
+    refuses: Labels = ()  # brand safety: labels of templates it does not show
+    caps: Caps = ()  # of everything shown here
     features: dict[str, Feature] = {}
 
 
@@ -72,8 +92,12 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     status: Literal["active", "paused"] = "active"
     formats: tuple[Label, ...] | None = None  # null: fits every format
     placements: tuple[Id, ...] | None = None  # null: fits every placement
+    labels: Labels = ()  # what it shows, for brand safety: alcohol, gambling
+    caps: Caps = ()
     features: dict[str, Feature] = {}
     creative: Creative = Creative()
+    filling: Filling | None = None  # null: nothing of a product is shown
+    grammar: Grammar | None = None  # null: there is one variant
 
 
 class Catalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -16,6 +16,8 @@ from bandit.vw_args import refused
 Id = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", description="letters, digits, . _ -; 64 at most")
 ]
+Label = Annotated[str, Meta(max_length=64)]
+Text = Annotated[str, Meta(max_length=2_000)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Reward = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
 
@@ -156,6 +158,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     learning: Learning = Learning()
     reward: RewardFormula = RewardFormula()
     holdout: Holdout = Holdout()
+    profiles: bool = False  # whether what is known of a user enters the context: see docs/spec/profiles.md
+    fatigue: bool = False  # whether the model is told how often and how lately a user saw each ad
 
 
 def vw_arguments(learning: Learning) -> list[str]:

@@ -130,6 +130,9 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", 
     rounds: tuple[Round, ...]  # one a slot
     excluded: dict[str, Number]  # reason -> candidates that were not eligible
     inline: tuple[InlineCandidate, ...] = ()
+    barred: dict[str, bytes] = {}  # reason -> positions kept out for it, `packed`; `excluded` says how many
+    prices: dict[str, float] = {}  # campaign -> shadow price that its candidates were scored with, reward units
+    products: tuple[tuple[str, ...], ...] = ()  # one a slot: the products that filled it
 
     @property
     def trainable(self) -> bool:

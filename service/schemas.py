@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from bandit.catalog import Creative, Instant
 from bandit.config import Id
+from bandit.money import Money
 from bandit.records import Context, EventId, InlineCandidate
 
 MOST_BODY = 64 * 1024  # bytes of a decision or a single change
@@ -105,11 +106,6 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     arm: Literal["learned", "holdout"]
     ads: tuple[Ad, ...]
     no_fill: NoFill | None
-
-
-class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    value: Annotated[float, Meta(ge=0.0, le=1e7)]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class EventMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

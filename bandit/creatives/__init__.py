@@ -1,0 +1,1 @@
+"""What the shopper sees: typed slots, variants of one template, pictures measured, HTML made safe."""
