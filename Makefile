@@ -13,7 +13,7 @@ test: check
 
 # One green: everything that must hold before a change is taken.
 check: .venv/installed-test lint types contracts
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m tests.lanes $(ARGS)
 
 # Breaks running services in every way there is a name for, over and over; minutes, on two cores.
 chaos: .venv/installed-test
