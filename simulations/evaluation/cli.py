@@ -1,4 +1,4 @@
-"""The commands `evaluate obd`, `evaluate log`, `evaluate table`, `evaluate select`, `evaluate coverage`; `data obd`."""
+"""The commands below `adbandit evaluate`, and `adbandit data obd`."""
 
 from __future__ import annotations
 
@@ -284,6 +284,21 @@ def evaluate_coverage(
         holds = working.coverage(logs, seed, json)
     if not holds:
         raise typer.Exit(1)
+
+
+@evaluate_app.command("matching")
+def evaluate_matching(
+    *,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the random ranking.")] = 1,
+    level: Level = 0.95,
+    json: Json = None,
+    cache: Cache = None,
+) -> None:
+    """Measure how well products are matched to users: MovieLens, the last film of each left out."""
+    from simulations.evaluation import matching_screen  # noqa: PLC0415 - `--help` is to be quick
+
+    with _refusals():
+        matching_screen.measure(seed, level, json, cache)
 
 
 @data_app.command("obd")
