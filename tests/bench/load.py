@@ -22,10 +22,21 @@ SCRIPT = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = [==[{body}]==]
+{request}
 done = function(summary, latency)
   io.write(string.format("RESULT %d %.1f %.4f %.4f %d\\n", summary.requests, summary.requests / summary.duration * 1e6,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000,
     summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
+end
+"""
+
+
+# For a body that names a user: "USER" is another one in each request.
+MANY_USERS = """
+local said = 0
+request = function()
+  said = said + 1
+  return wrk.format(nil, nil, nil, (wrk.body:gsub("USER", "u-" .. said % {users})))
 end
 """
 
@@ -47,13 +58,15 @@ class Figure(NamedTuple):
     worker_us: float  # processor time of the worker, a request
 
 
-def wrk(server: Server, body: str, folder: Path, connections: int, seconds: int) -> Figure:
+def wrk(server: Server, body: str, folder: Path, connections: int, seconds: int, users: int = 0) -> Figure:
     """Post the same decision request over and over.
 
     folder  where wrk's script may lie
+    users   how many stand for "USER" in the body, in turn
     """
     script = folder / "post.lua"
-    script.write_text(SCRIPT.replace("{body}", body))
+    request = MANY_USERS.replace("{users}", str(users)) if users else ""
+    script.write_text(SCRIPT.replace("{body}", body).replace("{request}", request))
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", str(script), f"{server.url}/v1/decisions"]
     began = _processor_s(server.worker)
     out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
