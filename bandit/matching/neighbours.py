@@ -1,12 +1,12 @@
 """Nearest products by what they have in common, from the `implicit` library.
 
-Two kinds: those the same users care about (item-item collaborative filtering, weighted by BM25, so that what everybody
-looks at is not everybody's neighbour), and those of which the feed says the same (by TF-IDF of their words). A list of
+Two kinds: those the same users care about (item-item collaborative filtering by cosine, so that what everybody looks at
+is not everybody's neighbour), and those of which the feed says the same (by TF-IDF of their words). A list of
 neighbours is short, is looked up in no time and says why a product is shown: because of another one. That is why it is
-this and not a factorisation.
+this and not a factorisation. BM25 and TF-IDF of users do no better here, and say nothing at all in a shop of few
+products, whose users have seen nearly all of them.
 
-Source: Sarwar et al., Item-based Collaborative Filtering Recommendation Algorithms, WWW 2001; Robertson & Zaragoza,
-The Probabilistic Relevance Framework: BM25 and Beyond, 2009.
+Source: Sarwar et al., Item-based Collaborative Filtering Recommendation Algorithms, WWW 2001.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from bandit.errors import BadInput
 Numbers = npt.NDArray[np.int64]
 
 NEIGHBOURS = 20  # kept of each product
-K1, B = 1.2, 0.75  # of BM25: how soon more of the same says no more, and how much less each of many things says
 
 
 def by_users(users: Numbers, products: Numbers, weights: Doubles, *, k: int = NEIGHBOURS) -> Numbers:
@@ -39,10 +38,10 @@ def by_users(users: Numbers, products: Numbers, weights: Doubles, *, k: int = NE
     >>> by_users(np.array([0, 0, 1, 1, 2, 3]), np.array([0, 1, 0, 1, 2, 3]), np.ones(6), k=1).tolist()
     [[1], [0], [-1], [-1]]
     """
-    from implicit.nearest_neighbours import BM25Recommender  # noqa: PLC0415 loads BLAS, which few processes want
+    from implicit.nearest_neighbours import CosineRecommender  # noqa: PLC0415 loads BLAS, which few processes want
 
     _check("users", users, products, weights)
-    return _nearest(BM25Recommender(K=k + 1, K1=K1, B=B, num_threads=1), users, products, weights, k)
+    return _nearest(CosineRecommender(K=k + 1, num_threads=1), users, products, weights, k)
 
 
 def by_words(words: Numbers, products: Numbers, *, k: int = NEIGHBOURS, most: int = 2_000) -> Numbers:

@@ -42,15 +42,16 @@ class Matching:
             self._sql = None
 
     def _one(self, asked: str, given: tuple[object, ...]) -> bytes | None:
-        """What the first row says; None, too, where there is no file yet or it is being made."""
+        """What the first row says; None, too, where there is no file yet, or none that can be read."""
         try:
             if self._sql is None:
                 if not self._path.exists():
                     return None
-                uri = f"{self._path.absolute().as_uri()}?mode=ro"
+                uri = f"{self._path.absolute().as_uri()}?mode=rw"
                 self._sql = sqlite3.connect(uri, uri=True, check_same_thread=False)
+                self._sql.execute("PRAGMA query_only=1")  # mode=ro could not open it while nobody writes
             found = self._sql.execute(asked, given).fetchone()
             return bytes(found[0]) if found else None
-        except sqlite3.OperationalError:
+        except sqlite3.Error:
             self.close()
             return None
