@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from bandit.config import Id, Label, Policy, Text
+from bandit.creatives.checks import check_slots
 from bandit.creatives.slots import Filling, Grammar
 from bandit.eligibility.caps import Cap
-from bandit.eligibility.rules import Targeting
+from bandit.eligibility.rules import Phrase, Targeting
 from bandit.errors import BadInput
-from bandit.features import Feature, hash_features
+from bandit.features import Feature, hash_features, pointer
 from bandit.links import ANY, Hosts, Url
 from bandit.pacing.budget import Budget, Price
+from bandit.pacing.checks import check_money
+from bandit.profiles.fatigue import LAST, LEVELS, OFTEN
 from bandit.sandbox import why_not
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -30,9 +34,13 @@ Pixels = Annotated[int, Meta(ge=1, le=10_000)]
 
 KINDS = ("policies", "placements", "campaigns", "templates")
 
+HEADLINE, CALL_TO_ACTION = "headline", "call_to_action"  # features of a template's variants
+VARIANTS = 100  # of one template
+
 
 class Creative(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the shopper sees. `html` may use {title}, {description}, {image_url} and {click_url}; each is escaped.
+    """What the shopper sees. Texts may use the placeholders of `bandit.creatives.placeholders`, `html` these and
+    {image_url}, {video_url}, {price}, {was_price} and {click_url}; each is escaped.
 
     `check_creative` says what is refused besides.
     """
@@ -56,7 +64,7 @@ class Campaign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     advertiser: Id | None = None
     priority: Annotated[int, Meta(ge=0, le=9)] = 5  # where any of a higher one may be shown, none of a lower one is
     targeting: Targeting | None = None  # null: everybody, everywhere
-    keywords: Annotated[tuple[Label, ...], Meta(max_length=200)] = ()  # what a search placement's query is matched to
+    keywords: Annotated[tuple[Phrase, ...], Meta(max_length=200)] = ()  # what a search placement's query is matched to
     avoids: Labels = ()  # brand safety: labels of pages it is not shown on
     rivals: Labels = ()  # of two campaigns that share one of these, a page shows one
     caps: Caps = ()  # of all its ads together
@@ -133,8 +141,8 @@ def checked(catalog: Catalog, hosts: Hosts = ANY) -> Catalog:
 
     hosts  where links and images may be
 
-    Raises BadInput naming the place of a double id, an id that nothing has, a feature out of bounds, or a
-    creative that would not be safe to show.
+    Raises BadInput naming the place of a double id, an id that nothing has, a feature out of bounds, a variant that
+    no model could tell apart, money in another currency than the rest, or a creative that would not be safe to show.
     """
     campaigns = _unique("campaigns", [c.id for c in catalog.campaigns])
     placements = _unique("placements", [p.id for p in catalog.placements])
@@ -142,11 +150,18 @@ def checked(catalog: Catalog, hosts: Hosts = ANY) -> Catalog:
     _unique("policies", [p.id for p in catalog.policies])
     for i, policy in enumerate(catalog.policies):
         _known(f"#/policies/{i}/placements", policy.placements or (), placements)
+    currencies = _currencies(catalog)
+    for i, campaign in enumerate(catalog.campaigns):
+        check_money(campaign, currencies, at=f"#/campaigns/{i}")
+    tired = any(policy.fatigue for policy in catalog.policies)
     for i, template in enumerate(catalog.templates):
         _known(f"#/templates/{i}/campaign", [template.campaign] if template.campaign else [], campaigns)
         _known(f"#/templates/{i}/placements", template.placements or (), placements)
-        _hashable(f"#/templates/{i}/features", "Ad", ad_features(template))
+        _check_features(template, tired, at=f"#/templates/{i}")
         check_creative(template.creative, hosts, at=f"#/templates/{i}/creative")
+        check_slots(
+            own_texts(template.creative), template.filling, template.grammar, template.formats, at=f"#/templates/{i}"
+        )
     for i, placement in enumerate(catalog.placements):
         _hashable(f"#/placements/{i}/features", "Placement", placement_features(placement))
     return catalog
@@ -154,11 +169,58 @@ def checked(catalog: Catalog, hosts: Hosts = ANY) -> Catalog:
 
 def check_creative(creative: Creative, hosts: Hosts, *, at: str) -> None:
     """Raises BadInput, with a pointer below `at`, for links and HTML that a shopper should not be shown."""
-    for name, url in (("link", creative.link), ("image_url", creative.image_url)):
+    links = {"link": creative.link, "image_url": creative.image_url, "video_url": creative.video_url}
+    for name, url in links.items():
         if url and (fault := hosts.why_not(url)):
             raise BadInput(f"{at}/{name}", "link", fault)
     if creative.html is not None and (fault := why_not(creative.html, hosts)):
         raise BadInput(f"{at}/html", "unsafe", fault)
+
+
+def own_texts(creative: Creative) -> dict[str, str]:
+    """What placeholders may stand in, and refer to."""
+    return {
+        "title": creative.title,
+        "description": creative.description,
+        "call_to_action": creative.call_to_action,
+    }
+
+
+def _currencies(catalog: Catalog) -> set[str]:
+    """What policies count in; without any, what the first campaign with a price pays in, so that all pay in one."""
+    paid = (campaign.price.amount.currency for campaign in catalog.campaigns if campaign.price)
+    return {policy.currency for policy in catalog.policies} or set(islice(paid, 1))
+
+
+def _check_features(template: Template, tired: bool, *, at: str) -> None:
+    """Features of a template, of each text of its grammar and, where users tire, of the level that has most."""
+    level = LEVELS[-1] if tired else {}
+    taken = {OFTEN, LAST} if tired else set()
+    grammar = template.grammar or Grammar()
+    lists = {"headlines": (HEADLINE, grammar.headlines), "calls_to_action": (CALL_TO_ACTION, grammar.calls_to_action)}
+    own = ad_features(template) | level
+    for name, texts in lists.values():
+        if texts:
+            taken.add(name)
+            own |= {name: ""}
+    for name in sorted(taken & template.features.keys()):
+        detail = f"{name!r} is the name of a feature that variants, or levels of fatigue, have"
+        raise BadInput(pointer(f"{at}/features", name), "bound", detail)
+    _hashable(f"{at}/features", "Ad", own)
+    for part, (name, texts) in lists.items():
+        _check_texts(name, texts, at=f"{at}/grammar/{part}")
+    if (count := max(len(grammar.headlines), 1) * max(len(grammar.calls_to_action), 1)) > VARIANTS:
+        raise BadInput(f"{at}/grammar", "bound", f"at most {VARIANTS} variants of a template, not {count}")
+
+
+def _check_texts(name: str, texts: tuple[str, ...], *, at: str) -> None:
+    for i, text in enumerate(texts):
+        try:
+            hash_features("Ad", {name: text})
+        except BadInput as fault:
+            raise BadInput(f"{at}/{i}", fault.code, fault.detail) from None
+        if text in texts[:i]:
+            raise BadInput(f"{at}/{i}", "duplicate", f"{text!r} stands twice in a list")
 
 
 def _unique(kind: str, ids: list[str]) -> set[str]:

@@ -153,6 +153,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     id: Id
     placements: tuple[Id, ...] | None = None  # null: every placement of the catalog
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")] = "EUR"  # of every purchase told to this policy
+    # Of prices, and of the call to action where no other is set; a BCP 47 tag such as en, de-AT or zh.
+    language: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", max_length=35)] = "en"
     horizon_s: Annotated[float, Meta(ge=0.1, le=30 * 86400.0)] = 600.0  # how long a decision waits for its events
     exploration: Exploration = Exploration()
     learning: Learning = Learning()

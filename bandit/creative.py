@@ -1,16 +1,12 @@
-"""A template's creative as HTML, each value escaped for where it stands; `bandit.sandbox` says where it may stand."""
+"""A creative that comes with a request, as HTML: its texts are plain, nothing in braces in them is filled."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from html import escape
 
 from bandit.catalog import Creative
-from bandit.links import ANY
-from bandit.sandbox import why_not
-
-_PLACEHOLDER = re.compile(r"\{(title|description|image_url)\}")
+from bandit.creatives import markup
+from bandit.creatives.filled import Filled, as_it_stands
 
 
 def html(creative: Creative, click_url: str | None) -> str:
@@ -21,28 +17,10 @@ def html(creative: Creative, click_url: str | None) -> str:
     >>> html(Creative(title="Shoes & more", html="<b>{title}</b>"), None)
     '<b>Shoes &amp; more</b>'
     """
-    return escape(click_url or "", quote=True).join(_around_links(creative, click_url is not None))
+    return markup.html(creative, filled(creative), click_url)
 
 
 @lru_cache(maxsize=10_000)
-def _around_links(creative: Creative, linked: bool) -> tuple[str, ...]:
-    """The HTML before, between and behind the places where the click's URL stands: the same for every request."""
-    values = {"title": creative.title, "description": creative.description, "image_url": creative.image_url or ""}
-    filled = {name: escape(value, quote=True) for name, value in values.items()}
-    pieces = [_PLACEHOLDER.sub(lambda found: filled[found[1]], part) for part in _parts(creative, linked)]
-    return tuple(pieces)
-
-
-def _parts(creative: Creative, linked: bool) -> list[str]:
-    own = creative.html
-    if not own or why_not(own, ANY):  # a catalog of an older version may hold what is refused now
-        own = _plain(creative, linked)
-    return own.split("{click_url}")
-
-
-def _plain(creative: Creative, linked: bool) -> str:
-    parts = ['<img src="{image_url}" alt="{title}">'] if creative.image_url else []
-    parts += ["<strong>{title}</strong>"] if creative.title else []
-    parts += ["<span>{description}</span>"] if creative.description else []
-    inside = "".join(parts)
-    return f'<a href="{{click_url}}" rel="sponsored noopener">{inside}</a>' if linked else inside
+def filled(creative: Creative) -> Filled:
+    """What such a creative shows."""
+    return as_it_stands(creative)

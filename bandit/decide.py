@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -14,14 +14,16 @@ from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
 from bandit.context import Packed, hash_context
 from bandit.draws import uniform
+from bandit.eligibility.limits import NONE, Limits
 from bandit.exploration.choose import probabilities
 from bandit.features import Vector
 from bandit.page import page
-from bandit.quick import Prepared, choose, prepare
+from bandit.pricing import Prices, priced
+from bandit.quick import Prepared, choose, prepare, refreshed
 from bandit.records import HOLDOUT, LEARNED, Context, Decision, InlineCandidate, Round
 from bandit.scoring import scores, standing
 from bandit.shelf import Shelf
-from bandit.stand import Stand, from_request, from_shelf
+from bandit.stand import Stand, from_request, from_shelf, with_lower
 
 Arm = Literal[0, 1]
 
@@ -39,6 +41,8 @@ class Weights:
     centre: Centre = NOWHERE  # means of the numbers of a request
     prepared: Prepared | None = None  # for the shelf that `standing` is of
     base: int = 0  # version before anything was learned: see bandit.lineage
+    prices: Prices = field(default_factory=dict)  # what campaigns cost besides; of those in `standing` alone
+    unpriced: Floats | None = None  # `standing` without prices
 
     @property
     def learned(self) -> int:
@@ -46,14 +50,43 @@ class Weights:
         return self.version - self.base
 
 
-def weigh(table: Floats, version: int, shelf: Shelf, centre: Centre = NOWHERE, *, base: int = 0) -> Weights:
+def weigh(
+    table: Floats,
+    version: int,
+    shelf: Shelf,
+    centre: Centre = NOWHERE,
+    *,
+    base: int = 0,
+    prices: Mapping[str, float] | None = None,
+) -> Weights:
     """Weights made ready for a shelf: what no request changes is summed here, once.
 
-    table  float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
+    table   float32[2 ** bits] C-contiguous, finite; not to be changed afterwards
+    prices  as of `with_prices`
     """
     rows = shelf.ad_rows, shelf.place_rows
-    known = standing(table, shelf.terms, *rows, shelf.template, shelf.placement)
-    return Weights(table, version, known, centre, prepare(shelf, known, centre, version - base), base)
+    unpriced = standing(table, shelf.terms, *rows, shelf.ad, shelf.placement)
+    known, kept = priced(unpriced, shelf, prices or {})
+    ready = prepare(shelf, known, centre, version - base)
+    return Weights(table, version, known, centre, ready, base, kept, unpriced)
+
+
+def with_prices(weights: Weights, shelf: Shelf, prices: Mapping[str, float]) -> Weights:
+    """The same weights with other shadow prices; nothing is summed again.
+
+    weights  that `weigh` gave for this shelf
+    prices   campaign -> what showing it costs besides, in reward units; those of other shelves' campaigns are left out
+
+    Raises BadInput for a price that is no number from 0 to PRICE_LIMIT.
+    """
+    unpriced = weights.unpriced if weights.unpriced is not None else weights.standing
+    if unpriced is None or weights.prepared is None:
+        raise ValueError("weights that were not made ready for a shelf have no prices")
+    known, kept = priced(unpriced, shelf, prices)
+    if kept == weights.prices:
+        return weights
+    ready = refreshed(weights.prepared, shelf, known, weights.centre, weights.learned)
+    return replace(weights, standing=known, prepared=ready, prices=kept, unpriced=unpriced)
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -70,10 +103,13 @@ class Ask(msgspec.Struct, frozen=True):
     inline: tuple[InlineCandidate, ...] = ()  # instead of the shelf's
     baseline: tuple[str, str | None] | None = None  # (template, placement) the shop would have shown
     packed: Packed | None = None  # what `packed_context` gives for the context, where that is known already
+    limits: Limits = NONE  # what of the shelf may not be shown to this user, here and now
 
 
 def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     """Up to `ask.count` ads, each with the exact probability it was drawn with; none where none is eligible.
+
+    ask.limits, weights  of this shelf
 
     Raises BadInput for a feature out of bounds, with a pointer into the request.
     """
@@ -81,7 +117,7 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
     if ask.inline:
         stand = from_request(ask.inline, every=shelf.policy.learning.every)
     else:
-        stand = from_shelf(shelf, ask.time, ask.templates, ask.placements)
+        stand = from_shelf(shelf, ask.time, ask.templates, ask.placements, ask.limits)
     arm = arm_of(ask.user or ask.id, shelf.policy)
     return Decision(
         id=ask.id,
@@ -95,6 +131,8 @@ def decide(ask: Ask, shelf: Shelf, weights: Weights) -> Decision:
         rounds=drawn(context, ask, stand, shelf, weights, arm),
         excluded=stand.excluded,
         inline=ask.inline,
+        barred=stand.barred,
+        prices={} if arm == HOLDOUT or ask.inline else weights.prices,
     )
 
 
@@ -119,15 +157,18 @@ def _rounds(context: Context, ask: Ask, stand: Stand, shelf: Shelf, weights: Wei
     shared = hash_context(context, weights.centre, every=shelf.policy.learning.every)
     if not stand.k:
         return ()
+    wide, priority = with_lower(stand) if ask.count > 1 else (stand, None)
     if arm == HOLDOUT:
-        spread = _held_out(ask, shelf, stand)
+        spread = _held_out(ask, shelf, wide)
     else:
-        spread = _explored(_costs(shared, stand, shelf, weights), shelf, weights)
+        spread = _explored(_costs(shared, wide, shelf, weights), shelf, weights)
     chances = (uniform(ask.id, slot, weights.version) for slot in range(ask.count))
-    return tuple(
-        Round(stand.packed(slot.left), slot.probabilities.tobytes(), slot.chosen)
-        for slot in page(spread, stand.everyone, stand.same_template, stand.same_placement, chances)
-    )
+    laid = wide.laid
+    slots = page(
+        spread, laid.everyone, laid.template, laid.placement, chances,
+        campaign=laid.campaign, rivals=laid.rivals, priority=priority,
+    )  # fmt: skip
+    return tuple(Round(wide.packed(slot.left), slot.probabilities.tobytes(), slot.chosen) for slot in slots)
 
 
 def arm_of(key: bytes, policy: Policy) -> Arm:
@@ -142,11 +183,11 @@ def arm_of(key: bytes, policy: Policy) -> Arm:
 
 def _costs(shared: tuple[Vector, Vector], stand: Stand, shelf: Shelf, weights: Weights) -> Floats:
     """float32[k] what each candidate is predicted to cost."""
-    known = None if stand.names else weights.standing
+    laid = stand.laid
+    known = None if stand.inline else weights.standing
     if known is not None and stand.k < shelf.n:
         known = known[stand.positions]
-    rows = stand.ads, stand.places
-    return scores(weights.table, shelf.terms, *shared, *rows, stand.template, stand.placement, known)
+    return scores(weights.table, shelf.terms, *shared, laid.ads, laid.places, laid.ad, laid.place, known)
 
 
 def _explored(costs: Floats, shelf: Shelf, weights: Weights) -> Callable[[Rowed], Floats]:

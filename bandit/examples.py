@@ -56,4 +56,4 @@ def _candidates(decision: Decision, drawn: Round, shelf: Shelf) -> tuple[Sequenc
     if decision.inline:
         ads, placements = inline_vectors(decision.inline, every=shelf.policy.learning.every)
         return [ads[i] for i in positions], [placements[i] for i in positions]
-    return _Picked(shelf.ads, shelf.template, positions), _Picked(shelf.places, shelf.placement, positions)
+    return _Picked(shelf.ads, shelf.ad, positions), _Picked(shelf.places, shelf.placement, positions)

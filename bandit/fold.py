@@ -164,6 +164,7 @@ class Fold:
                 odd = len(drawn.probabilities) != 4 * drawn.k
                 if odd or not 0 <= drawn.chosen < drawn.k or drawn.largest() >= n:
                     raise Damaged(f"one of {drawn.k} candidates was to be chosen out of {n}")
+            entry.kept_out()
 
     def learn(self, outcomes: Sequence[Outcome]) -> None:
         """Learn what `take` has closed, in that order, whether by one entry or many.

@@ -43,7 +43,7 @@ def prepare(shelf: Shelf, standing: Floats, centre: Centre, learned: int) -> Pre
         terms.moving_interactions.reshape(-1), terms.moving_linear,
         ads.start, ads.feature, ads.distinct, ads.value,
         places.start, places.feature, places.distinct, places.value,
-        shelf.template, shelf.placement, standing,
+        shelf.ad, shelf.placement, standing,
         centre.known, centre.mean,
     )  # fmt: skip
     words = [part.view(np.uint32) if part.itemsize == 4 else part.astype(np.uint32) for part in parts]

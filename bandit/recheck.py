@@ -8,33 +8,30 @@ score_faults   the probabilities, scored again with the weights of the record's 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from bandit.decide import Ask, Weights, arm_of, drawn
+from bandit.barred import eligibility_faults
+from bandit.decide import Ask, Weights, arm_of, drawn, with_prices
 from bandit.draws import uniform
+from bandit.eligibility.limits import Ranks
+from bandit.eligibility.priorities import REASON as PRIORITY
+from bandit.eligibility.priorities import USUAL
 from bandit.errors import BadInput
 from bandit.exploration.choose import floor
+from bandit.faults import Fault
 from bandit.kernels.drawing import draw
 from bandit.records import ARMS, HOLDOUT, LEARNED, Decision, Outcome, Round
 from bandit.rewards import reward
+from bandit.rivals import are_rivals
 from bandit.shelf import Shelf
 from bandit.stand import Stand, from_positions, from_request
 
 SUM_OFF = 1e-6  # how far the sum of float32 probabilities may be from 1
 FLOOR_OFF = 1e-6  # how far below its floor, relatively, rounding may take one
-TIME_OFF_S = 1e-6  # archived times are whole microseconds
-
-
-class Fault(NamedTuple):
-    """One difference."""
-
-    slot: int
-    field: str
-    expected: str
-    found: str
 
 
 def record_faults(outcome: Outcome, shelf: Shelf) -> Iterator[Fault]:
@@ -51,7 +48,7 @@ def record_faults(outcome: Outcome, shelf: Shelf) -> Iterator[Fault]:
             return
     yield from _shown_twice(decision, shelf)
     if not decision.inline:
-        yield from _ineligible(decision, shelf)
+        yield from eligibility_faults(decision, shelf)
     yield from _reward_faults(outcome, shelf)
 
 
@@ -78,6 +75,7 @@ def _shown_twice(decision: Decision, shelf: Shelf) -> Iterator[Fault]:
         return
     templates: set[object] = set()
     placements: set[object] = set()
+    campaigns: list[int] = []
     for slot, given in enumerate(decision.rounds):
         at = int(given.positions()[given.chosen])
         if decision.inline:
@@ -88,17 +86,10 @@ def _shown_twice(decision: Decision, shelf: Shelf) -> Iterator[Fault]:
             if name in used:
                 yield Fault(slot, field, "none of an earlier slot", str(name))
             used.add(name)
-
-
-def _ineligible(decision: Decision, shelf: Shelf) -> Iterator[Fault]:
-    """Later slots hold some of the first one's candidates, which `score_faults` looks at."""
-    positions = decision.rounds[0].positions()
-    of = shelf.template[positions]
-    out = shelf.paused[of]
-    out = out | (decision.time + TIME_OFF_S < shelf.opens[of]) | (decision.time - TIME_OFF_S >= shelf.closes[of])
-    if out.any():
-        at = int(np.flatnonzero(out)[0])
-        yield Fault(0, f"candidates[{at}]", "active and in flight", shelf.templates[of[at]].id)
+        campaign = -1 if decision.inline else int(shelf.campaign[shelf.template[at]])
+        if any(are_rivals(shelf.rivals, campaign, earlier) for earlier in campaigns):
+            yield Fault(slot, "campaign", "no rival of an earlier slot's", shelf.campaigns[campaign].id)
+        campaigns.append(campaign)
 
 
 def _reward_faults(outcome: Outcome, shelf: Shelf) -> Iterator[Fault]:
@@ -125,9 +116,14 @@ def draw_faults(decision: Decision, shelf: Shelf) -> Iterator[Fault]:
 def score_faults(decision: Decision, shelf: Shelf, weights: Weights) -> Iterator[Fault]:
     """Candidates, probabilities and choices that the weights of this version do not give again, bit for bit."""
     try:
+        if weights.prices != decision.prices:
+            weights = _with_prices(weights, shelf, tuple(decision.prices.items()))
+        if weights.prices != decision.prices:
+            yield Fault(0, "prices", str(weights.prices), str(decision.prices))
+            return
         again = decided_again(decision, shelf, weights)
     except BadInput as fault:
-        yield Fault(0, "context", "features within their bounds", str(fault))
+        yield Fault(0, "context", "features and prices within their bounds", str(fault))
         return
     if again == decision.rounds:
         return
@@ -147,7 +143,7 @@ def score_faults(decision: Decision, shelf: Shelf, weights: Weights) -> Iterator
 
 
 def decided_again(decision: Decision, shelf: Shelf, weights: Weights) -> tuple[Round, ...]:
-    """The rounds of a decision, decided anew over the candidates of its first slot.
+    """The rounds of a decision, decided anew over the candidates of its first slot and those of lower priority.
 
     What the record does not say is taken from it: which candidates the request asked for, and what a holdout's
     request named as its baseline. Raises BadInput for a feature out of bounds.
@@ -155,6 +151,8 @@ def decided_again(decision: Decision, shelf: Shelf, weights: Weights) -> tuple[R
     first = decision.rounds[0]
     if decision.inline:
         stand = from_request(decision.inline, every=shelf.policy.learning.every)
+    elif len(decision.rounds) > 1 and PRIORITY in decision.barred:
+        stand = _with_priority(decision, shelf)
     else:
         stand = _stand(shelf, first.candidates, first.k)
     ask = Ask(
@@ -174,14 +172,39 @@ def _baseline(decision: Decision, stand: Stand, shelf: Shelf) -> tuple[str, str 
     first = decision.rounds[0]
     if decision.arm != HOLDOUT or first.propensity != 1.0 or first.k != stand.k:
         return None
-    if stand.names:
-        return stand.names[first.chosen]
-    return shelf.templates[stand.template[first.chosen]].id, shelf.placements[stand.placement[first.chosen]].id
+    laid = stand.laid
+    if laid.names:
+        return laid.names[first.chosen]
+    return shelf.templates[laid.template[first.chosen]].id, shelf.placements[laid.placement[first.chosen]].id
 
 
 @lru_cache(maxsize=256)
 def _stand(shelf: Shelf, stored: bytes, k: int) -> Stand:
     return from_positions(shelf, Round(stored, bytes(4 * k), 0).positions())
+
+
+def _with_priority(decision: Decision, shelf: Shelf) -> Stand:
+    """The candidates of the first slot, and what else a further slot goes by."""
+    positions = [given.positions() for given in decision.rounds]
+    levels = np.zeros(len(shelf.templates), np.uint8)
+    for some in positions:
+        levels[shelf.template[some]] = some % shelf.levels
+    return replace(
+        from_positions(shelf, positions[0], decision.excluded, decision.barred),
+        levels=levels,
+        priority=_priorities(shelf),
+    )
+
+
+@lru_cache(maxsize=64)
+def _priorities(shelf: Shelf) -> Ranks:
+    owned = [shelf.campaigns[row].priority if row >= 0 else USUAL for row in shelf.campaign.tolist()]
+    return np.array(owned, np.uint8)
+
+
+@lru_cache(maxsize=2)  # each holds a table of weights
+def _with_prices(weights: Weights, shelf: Shelf, prices: tuple[tuple[str, float], ...]) -> Weights:
+    return with_prices(weights, shelf, dict(prices))
 
 
 def _exact(p: Any) -> str:

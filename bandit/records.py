@@ -18,6 +18,7 @@ from bandit.arrays import Floats, Positions
 from bandit.config import Id
 from bandit.errors import Damaged
 from bandit.features import Feature
+from bandit.kernels import packing
 
 LEARNED: Final = 0  # arms, as stored
 HOLDOUT: Final = 1
@@ -48,11 +49,8 @@ def packed(positions: Positions) -> bytes:
     >>> [packed(np.array(some, np.uint32)).hex() for some in ([4, 5, 6, 7, 8], [7, 8, 10, 300])]
     ['0401', '0700010002002201']
     """
-    steps = np.diff(positions, prepend=np.uint32(0))
-    largest = int(steps.max(initial=0))
-    if len(steps) > 2 and largest < 1 << 8 and (steps[1:] == steps[1]).all():
-        return steps[:2].astype("<u1").tobytes()
-    return steps.astype("<u1" if largest < 1 << 8 else "<u2" if largest < 1 << 16 else "<u4").tobytes()
+    stored: bytes = packing.packed(positions).tobytes()
+    return stored
 
 
 @lru_cache(maxsize=1_024)
@@ -79,6 +77,7 @@ def _largest(stored: bytes, k: int) -> int:
 # Bounds of what a log entry may say, so that no column of the archive and no sum overflows; a NaN is beyond them, too.
 Instant = Annotated[float, Meta(ge=0.0, le=1e11)]  # seconds since 1970
 Worth = Annotated[float, Meta(ge=-1e9, le=1e9)]  # money or reward units; far beyond what is accepted
+ShadowPrice = Annotated[float, Meta(ge=0.0, le=1_000.0)]  # reward units; no larger than a reward
 Number = Annotated[int, Meta(ge=0, lt=1 << 62)]
 CatalogVersion = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Place = Annotated[int, Meta(ge=0, lt=1 << 31)]
@@ -130,13 +129,17 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", 
     rounds: tuple[Round, ...]  # one a slot
     excluded: dict[str, Number]  # reason -> candidates that were not eligible
     inline: tuple[InlineCandidate, ...] = ()
-    barred: dict[str, bytes] = {}  # reason -> positions kept out for it, `packed`; `excluded` says how many
-    prices: dict[str, float] = {}  # campaign -> shadow price that its candidates were scored with, reward units
+    barred: dict[str, bytes] = {}  # reason -> positions kept out, each at level 0, `packed`; `excluded` says how many
+    prices: dict[str, ShadowPrice] = {}  # campaign -> shadow price that its candidates were scored with, reward units
     products: tuple[tuple[str, ...], ...] = ()  # one a slot: the products that filled it
 
     @property
     def trainable(self) -> bool:
         return self.arm == LEARNED
+
+    def kept_out(self) -> dict[str, Positions]:
+        """Reason -> positions. Raises Damaged unless there are as many as `excluded` says."""
+        return {reason: unpacked(some, self.excluded.get(reason, 0)) for reason, some in self.barred.items()}
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, tag_field="entry", tag="e"):

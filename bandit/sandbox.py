@@ -20,7 +20,7 @@ def _words(text: str) -> frozenset[str]:
 TAGS = _words(
     "a abbr article aside b bdi bdo blockquote br caption cite code dd del dfn div dl dt em figcaption figure footer "
     "h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q s samp section small span strong sub sup "
-    "table tbody td tfoot th thead time tr u ul var wbr"
+    "table tbody td tfoot th thead time tr u ul var video wbr"
 )
 VOID = _words("br hr img wbr")
 HEADINGS = _words("h1 h2 h3 h4 h5 h6")
@@ -42,14 +42,26 @@ DEEPEST = 64  # tags within tags; browsers flatten what is far deeper
 
 TEXTS = _words("alt title aria-label aria-description")  # shown or read out; may hold placeholders
 # No id or name, which shadow names of the page's scripts, and no data-, which some of those take orders from.
-WORDS = _words("class lang dir role hidden aria-hidden width height loading decoding colspan rowspan scope datetime")
+WORDS = _words(
+    "class lang dir role hidden aria-hidden width height loading decoding colspan rowspan scope datetime "
+    "controls muted playsinline loop"  # of videos; nothing starts by itself
+)
 CHOICES = {
     "target": _words("_blank _self _top"),
     "rel": _words("sponsored nofollow noopener noreferrer ugc external"),  # not opener
+    "preload": _words("none metadata"),
 }
-URLS = {("a", "href"): ("{click_url}", "{image_url}"), ("img", "src"): ("{image_url}",)}  # or a literal URL
+URLS = {  # these, or a literal URL
+    ("a", "href"): ("{click_url}", "{image_url}"),
+    ("img", "src"): ("{image_url}",),
+    ("video", "src"): ("{video_url}",),
+    ("video", "poster"): ("{image_url}",),
+}
 
-PLACEHOLDER = re.compile(r"\{(?:title|description|image_url|click_url)\}")
+PLACEHOLDER = re.compile(
+    r"\{(?:title|description|image_url|video_url|click_url|price|was_price|call_to_action"
+    r"|product\.(?:title|price|was_price|brand|category))\}"
+)
 _SPACE = "[ \t\r\n]"  # of a tag; Python's \s is more than a browser's
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)"

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from bandit.archive.columns import lacking
 from bandit.archive.files import OUTCOMES, last_position, ordered, policy_folder
 from bandit.catalog import Catalog
 from bandit.config import Learning, Policy
@@ -28,6 +29,8 @@ Told = tuple[str, EventType, float, float, float]  # id, type, time, occurred, v
 _context = msgspec.json.Decoder(Context)
 _excluded = msgspec.json.Decoder(dict[str, int])
 _inline = msgspec.json.Decoder(Inline)
+_barred = msgspec.json.Decoder(dict[str, list[int]])
+_prices = msgspec.json.Decoder(dict[str, float])
 _events = msgspec.json.Decoder(list[Told])
 _catalog = msgspec.json.Decoder(Catalog)
 
@@ -92,6 +95,7 @@ def outcomes(frame: pl.DataFrame) -> Iterator[Outcome]:
     """The outcomes of archive rows, the slots of each standing together."""
     rounds = zip(*(_slices(frame, name, kind) for name, kind in _PACKED), strict=True)
     others = frame.drop("candidates", "probabilities", "templates", "placements", "propensity")
+    others = others.with_columns(lacking(others.columns))
     rows = zip(others.iter_rows(named=True), rounds, strict=True)
     for (position, _), slots in groupby(rows, key=lambda row: (row[0]["position"], row[0]["decision"])):
         yield _outcome(position, list(slots))
@@ -124,6 +128,9 @@ def _outcome(position: str, slots: list[tuple[dict[str, Any], tuple[bytes, bytes
         rounds=rounds,
         excluded=_excluded.decode(row["excluded"]),
         inline=inline,
+        barred=_packed_barred(row["barred"]) if row["barred"] else {},
+        prices=_prices.decode(row["prices"]) if row["prices"] else {},
+        products=_products(slots),
     )
     events = tuple(event for slot, _ in slots for event in _heard(decision.id, slot))
     return Outcome(position, decision, events, tuple(map(itemgetter("reward"), (slot for slot, _ in slots))))
@@ -146,6 +153,18 @@ def _candidates(slots: list[tuple[dict[str, Any], tuple[bytes, bytes]]]) -> tupl
 def _packed(candidates: bytes, start: int) -> bytes:
     """Positions as a record holds them: much the same ones stand in every decision."""
     return packed(np.frombuffer(candidates, "<u4") + np.uint32(start))
+
+
+@lru_cache(maxsize=1_024)
+def _packed_barred(told: str) -> dict[str, bytes]:
+    """Reason -> positions as a record holds them; not to be changed."""
+    return {reason: packed(np.array(some, np.uint32)) for reason, some in _barred.decode(told).items()}
+
+
+def _products(slots: list[tuple[dict[str, Any], tuple[bytes, bytes]]]) -> tuple[tuple[str, ...], ...]:
+    """One a slot; nothing where no slot was ever filled."""
+    told = [row["products"] for row, _ in slots]
+    return tuple(tuple(some or ()) for some in told) if any(some is not None for some in told) else ()
 
 
 def _heard(decision: bytes, row: dict[str, Any]) -> Iterator[Event]:

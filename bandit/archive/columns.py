@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -33,7 +34,13 @@ OUTCOME_SCHEMA: dict[str, Any] = {
     "revenue": pl.Float64,
     "reward": pl.Float64,
     "weight": pl.Float64,  # how many decisions the row stands for: 1, unless a log was thinned out before its import
+    "variant": pl.UInt8,  # of the template that was shown, 0 where it has one; null for a candidate of the request
+    "barred": pl.String,  # JSON: reason -> positions kept out, each at level 0; null if there are none
+    "prices": pl.String,  # JSON: campaign -> shadow price its candidates were scored with; null if there are none
+    "products": pl.List(pl.String),  # ids of those that filled the template, or null
 }
+# What older files of outcomes have not.
+LATER = {name: OUTCOME_SCHEMA[name] for name in ("variant", "barred", "prices", "products")}
 EVENT_SCHEMA: dict[str, Any] = {
     "position": pl.String,
     "id": pl.String,
@@ -44,3 +51,9 @@ EVENT_SCHEMA: dict[str, Any] = {
     "occurred": pl.Datetime("us", "UTC"),
     "value": pl.Float64,
 }
+
+
+def lacking(columns: Iterable[str]) -> list[pl.Expr]:
+    """The columns that came later and a file of outcomes has not, as nulls."""
+    had = set(columns)
+    return [pl.lit(None, dtype=kind).alias(name) for name, kind in LATER.items() if name not in had]

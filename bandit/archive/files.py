@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA
+from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA, lacking
 from bandit.config import Id
 from bandit.errors import BadInput
 from bandit.join import order
@@ -44,7 +44,7 @@ def read_events(folder: Path, policy: str) -> pl.DataFrame:
 def read_imported(folder: Path, policy: str) -> pl.DataFrame:
     """Every slot of logs from elsewhere, file by file; the learner knows nothing of them."""
     paths = sorted(policy_folder(folder, policy).glob(f"imported/*/{OUTCOMES}-*.parquet"))
-    frames = [pl.read_parquet(path, hive_partitioning=False) for path in paths]
+    frames = [_whole(pl.read_parquet(path, hive_partitioning=False), OUTCOMES) for path in paths]
     return pl.concat(frames) if frames else pl.DataFrame(schema=OUTCOME_SCHEMA)
 
 
@@ -64,5 +64,10 @@ def last_position(path: Path) -> str:
 
 
 def _read(folder: Path, policy: str, kind: str, schema: dict[str, Any]) -> pl.DataFrame:
-    frames = [pl.read_parquet(path, hive_partitioning=False) for path in ordered(folder, policy, kind)]
+    frames = [_whole(pl.read_parquet(path, hive_partitioning=False), kind) for path in ordered(folder, policy, kind)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+
+def _whole(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """With the columns that came after the file was written."""
+    return frame.with_columns(lacking(frame.columns)) if kind == OUTCOMES else frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA
 from bandit.errors import BadInput
-from bandit.records import ARMS, Event, Outcome, Round
+from bandit.records import ARMS, Decision, Event, Outcome, Round, unpacked
 from bandit.shelf import Shelf
 
 
@@ -70,6 +71,10 @@ def outcome_frame(rows: Sequence[Row]) -> pl.DataFrame:
         "trainable": [row.trainable for row in rows],
         "reward": [row.reward for row in rows],
         "weight": [row.weight for row in rows],
+        "variant": [_variant(row) for row in rows],
+        "barred": [_barred(decision) for decision in decisions],
+        "prices": [_json(decision.prices) if decision.prices else None for decision in decisions],
+        "products": [_products(row) for row in rows],
     }
     columns |= dict(zip(Told._fields, map(list, zip(*told, strict=True)), strict=True))
     columns |= {column.name: column for column in _lists(rows)}
@@ -137,6 +142,32 @@ def _names(row: Row, positions: Any) -> tuple[pl.Series, pl.Series]:
 
 def _ids(items: Iterable[Any]) -> pl.Series:
     return pl.Series([item.id for item in items], dtype=pl.String)
+
+
+def _variant(row: Row) -> int | None:
+    """Of the template that was shown."""
+    if row.outcome.decision.inline or row.shelf is None:
+        return None
+    return int(row.shelf.variant[row.shelf.template[row.drawn.positions()[row.drawn.chosen]]])
+
+
+def _barred(decision: Decision) -> str | None:
+    barred, excluded = decision.barred, decision.excluded
+    return (
+        _listed(tuple((reason, some, excluded.get(reason, 0)) for reason, some in barred.items())) if barred else None
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _listed(barred: tuple[tuple[str, bytes, int], ...]) -> str:
+    """Reasons, packed positions and how many: much the same ones stand in every decision."""
+    return _json({reason: unpacked(some, count).tolist() for reason, some, count in barred})
+
+
+def _products(row: Row) -> list[str] | None:
+    """What filled the template of this slot; an imported row's decision has but the one."""
+    told = row.outcome.decision.products
+    return list(told[row.slot if row.slot < len(told) else 0]) if told else None
 
 
 def _told(row: Row) -> Told:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from bandit.records import Context, EventType
+from bandit.records import Context, EventType, ShadowPrice
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -42,6 +42,8 @@ class Own(msgspec.Struct):
     catalog_version: Annotated[int, Meta(ge=0, lt=2**32)]
     excluded: dict[str, int]
     context: Context | None = None  # as it came; in `c` its numbers are centred
+    prices: dict[str, ShadowPrice] = {}  # campaign -> what was added to the predicted cost of its candidates
+    products: tuple[str, ...] | None = None  # that filled the template
 
 
 class Line(msgspec.Struct):

@@ -116,6 +116,8 @@ class Reader:
             rounds=(drawn,),
             excluded=own.excluded,
             inline=candidates,
+            prices=own.prices,
+            products=() if own.products is None else (own.products,),
         )
         self.floored += abs(line.probability - line.p[0]) > TOLERANCE
         cost = line.cost if line.adbandit is None or line.original is None else line.original

@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bandit.arrays import Floats
-from bandit.catalog import ad_features, placement_features
+from bandit.catalog import placement_features
 from bandit.centring import Means
 from bandit.config import Learning
 from bandit.context import hash_raw_context, split_context
@@ -36,7 +36,7 @@ from bandit.errors import BadInput
 from bandit.features import Feature, Vector
 from bandit.model import COST_LIMIT
 from bandit.records import ARMS, Decision, Event, InlineCandidate, Outcome, Round
-from bandit.shelf import Shelf, inline_vectors
+from bandit.shelf import Shelf, inline_vectors, row_features
 
 CATALOGS = 16  # versions whose candidates are kept encoded
 DOUBT = 1e-15  # relative error of VW's reading of a number, with room to spare
@@ -116,10 +116,10 @@ class Writer:
 
 
 def _shelved(shelf: Shelf) -> list[bytes]:
-    ads = [members(ad_features(template)) for template in shelf.templates]
+    ads = [members(row_features(shelf, row)) for row in range(len(shelf.ads))]
     places = [members(placement_features(place)) for place in shelf.placements]
-    pairs = zip(shelf.template.tolist(), shelf.placement.tolist(), strict=True)
-    return [_action(ads[template], places[placement], len(places) == 1) for template, placement in pairs]
+    pairs = zip(shelf.ad.tolist(), shelf.placement.tolist(), strict=True)
+    return [_action(ads[ad], places[placement], len(places) == 1) for ad, placement in pairs]
 
 
 def _described(candidate: InlineCandidate, lone: bool) -> bytes:
@@ -193,6 +193,12 @@ def _behind(outcome: Outcome, slot: int, drawn: Round, reward: float, centred: b
     }
     if centred:
         own["context"] = decision.context
+    if decision.barred:
+        own["barred"] = {reason: some.tolist() for reason, some in decision.kept_out().items()}
+    if decision.prices:
+        own["prices"] = decision.prices
+    if decision.products:
+        own["products"] = decision.products[slot]
     return {
         "a": actions,
         "p": probabilities,

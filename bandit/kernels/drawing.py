@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32, I32, I32_OUT, float64, int64, kernel
+from bandit.kernels.jit import F32, I32, I32_OUT, U64_TABLE, float64, int64, kernel
 
 Probabilities = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int32]
+Masks = npt.NDArray[np.uint64]
 
 
 @kernel(int64, F32, float64)
@@ -44,6 +45,26 @@ def others(positions: Positions, used: int, template: Positions, placement: Posi
     m = 0
     for i in positions:
         if template[i] != template[used] and placement[i] != placement[used]:
+            left[m] = i
+            m += 1
+    return left[:m].copy()
+
+
+@kernel(I32_OUT, I32, int64, I32, U64_TABLE)
+def apart(positions: Positions, used: int, campaign: Positions, rivals: Masks) -> Positions:
+    """Those of `positions` whose campaign is that of candidate `used`, or no rival of it.
+
+    campaign  [k] row of each candidate's campaign in `rivals`
+    rivals    [c, w] a bit for each label that several campaigns have; two that share one are rivals
+    """
+    left = np.empty(positions.size, np.int32)
+    m, own = 0, campaign[used]
+    for i in positions:
+        other = campaign[i]
+        shared = False
+        for word in range(rivals.shape[1]):
+            shared = shared or rivals[own, word] & rivals[other, word] != 0
+        if other == own or not shared:
             left[m] = i
             m += 1
     return left[:m].copy()

@@ -39,7 +39,7 @@ def quadruple(first: Any, second: Any, third: Any, fourth: Any) -> Any:
 uint8, uint32, uint64, int32, int64 = numba.uint8, numba.uint32, numba.uint64, numba.int32, numba.int64
 float32, float64, boolean = numba.float32, numba.float64, numba.boolean
 U8, U8_TABLE, I32, U32 = readonly(uint8), readonly(uint8, 2), readonly(int32), readonly(uint32)
-F32, F64 = readonly(float32), readonly(float64)
+F32, F64, I64, U64_TABLE = readonly(float32), readonly(float64), readonly(int64), readonly(uint64, 2)
 U8_OUT, I64_OUT = uint8[::1], int64[::1]
 U32_OUT, I32_OUT, F32_OUT, F64_OUT = uint32[::1], int32[::1], float32[::1], float64[::1]
 U64_OUT = uint64[::1]

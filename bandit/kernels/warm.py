@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandit.kernels import centring, checking, choosing, drawing, exploring, hashing, scoring
+from bandit.kernels import (
+    centring,
+    checking,
+    choosing,
+    drawing,
+    exploring,
+    hashing,
+    packing,
+    scoring,
+    sifting,
+    tiring,
+)
 
 
 def compile_all() -> None:
@@ -33,7 +44,13 @@ def compile_all() -> None:
     for spread in (exploring.epsilon_greedy, exploring.softmax, exploring.squarecb):
         probabilities = exploring.floored(spread(scores, 1.0), 0.0)
     drawing.draw(probabilities, 0.5)
+    position = np.zeros(1, np.uint32)
+    packing.packed(position)
     drawing.others(one, 0, one, one)
+    drawing.apart(one, 0, one, np.zeros((1, 1), np.uint64))
+    none = np.zeros(0, np.uint8)
+    sifting.sift(position, one, one, none, 1, 1, np.zeros(0, np.int64), 0, none, none, 1)
+    tiring.levels(np.zeros(1), position, position, 0.0, 1.0, 2.0, 3.0, np.zeros(1, np.uint8))
     lengths = [choosing.PARTS + 1, 0, 5, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 1, 0, 0]  # one candidate without features
     ends = np.cumsum(lengths, dtype=np.uint32)
     parts = np.concatenate([ends, np.zeros(int(ends[-1]) - len(ends), np.uint32)])

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from bandit.archive.archived import outcomes
-from bandit.archive.columns import EVENT_SCHEMA, OUTCOME_SCHEMA
+from bandit.archive.columns import EVENT_SCHEMA, LATER, OUTCOME_SCHEMA
 from bandit.archive.files import EVENTS, OUTCOMES
 from bandit.archive.frames import outcome_frame, rows_of
 from bandit.errors import AdbanditError
@@ -64,7 +64,7 @@ class ArchiveCheck:
             try:
                 found = list(outcomes(frame))
                 rows = [row for each in found for row in rows_of(each, self._shelf_at(each.decision.catalog_version))]
-                self._report(_unlike(frame, outcome_frame(rows), path))
+                self._report(_unlike(frame, outcome_frame(rows).select(frame.columns), path))
             except (AdbanditError, pl.exceptions.PolarsError, struct.error, ValueError, IndexError) as fault:
                 self._report([Difference(field="rows", expected="decisions", found=str(fault), file=path.name)])
                 continue
@@ -85,8 +85,9 @@ class ArchiveCheck:
             self._report([Difference(field="file", expected="Parquet", found=found, file=path.name)])
             return None
         self.check.look(count=len(frame))
-        if dict(frame.schema) != schema or frame.is_empty():
-            found = "no rows" if frame.is_empty() else str(sorted(set(schema) ^ set(frame.columns)) or "other types")
+        wanted = {name: kind for name, kind in schema.items() if name in frame.columns or name not in LATER}
+        if dict(frame.schema) != wanted or frame.is_empty():
+            found = "no rows" if frame.is_empty() else str(sorted(set(wanted) ^ set(frame.columns)) or "other types")
             self._report([Difference(field="columns", expected="those of the archive", found=found, file=path.name)])
             return None
         return frame

@@ -15,8 +15,9 @@ import polars as pl
 from bandit.archive.archived import outcomes
 from bandit.decide import Weights, weigh
 from bandit.errors import AdbanditError
+from bandit.faults import Fault
 from bandit.model import Model
-from bandit.recheck import Fault, score_faults
+from bandit.recheck import score_faults
 from bandit.records import Outcome
 from bandit.shelf import Shelf
 from service.verify.taking import at_hand

@@ -21,11 +21,12 @@ from bandit.calibration import Calibration
 from bandit.catalog import Catalog
 from bandit.config import Learning
 from bandit.errors import AdbanditError, BadInput, SnapshotRefused
+from bandit.faults import Fault
 from bandit.fold import Counts, Fold, read_model, read_version
 from bandit.join import order
 from bandit.lineage import FIRST, START, Line, Lines, decoded
 from bandit.model import Model
-from bandit.recheck import Fault, draw_faults, record_faults
+from bandit.recheck import draw_faults, record_faults
 from bandit.records import Outcome
 from bandit.refold import along, continuing, relearned
 from bandit.shelf import Shelf

@@ -18,15 +18,16 @@ import numpy as np
 import polars as pl
 
 from bandit.archive.archived import Archived, outcomes
+from bandit.archive.columns import LATER, lacking
 from bandit.archive.files import OUTCOMES, ordered, policy_folder
 from bandit.arrays import Flags
-from bandit.catalog import Catalog, ad_features, placement_features
+from bandit.catalog import Catalog, placement_features
 from bandit.config import Learning, Policy
 from bandit.errors import BadInput
 from bandit.estimators.logged import Indices
 from bandit.estimators.slates.placed import clashes
 from bandit.records import InlineCandidate, Outcome
-from bandit.shelf import Shelf, lay_out
+from bandit.shelf import Shelf, lay_out, row_features
 from simulations.logs import refusals
 from simulations.logs.archive_rows import (
     ACTION,
@@ -173,9 +174,9 @@ def _brought(candidate: InlineCandidate) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def _shelved(shelf: Shelf) -> list[dict[str, Any]]:
     found = []
-    for t, p in zip(shelf.template.tolist(), shelf.placement.tolist(), strict=True):
-        template, placement = shelf.templates[t], shelf.placements[p]
-        known = {**ad_features(template), **placement_features(placement)}
+    for ad, p in zip(shelf.ad.tolist(), shelf.placement.tolist(), strict=True):
+        template, placement = shelf.templates[ad // shelf.levels], shelf.placements[p]
+        known = {**row_features(shelf, ad), **placement_features(placement)}
         name = f"{template.id}/{placement.id}"
         found.append(known | {"action": name, "template": template.id, "placement": placement.id})
     return found
@@ -183,8 +184,9 @@ def _shelved(shelf: Shelf) -> list[dict[str, Any]]:
 
 def _schema(path: Path) -> dict[str, Any]:
     with sound(path):
-        return dict(pl.read_parquet_schema(path))
+        return {**LATER, **pl.read_parquet_schema(path)}
 
 
 def _scan(path: Path) -> pl.LazyFrame:
-    return pl.scan_parquet(path, hive_partitioning=False)
+    scanned = pl.scan_parquet(path, hive_partitioning=False)
+    return scanned.with_columns(lacking(pl.read_parquet_schema(path)))

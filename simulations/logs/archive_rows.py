@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from bandit.archive.columns import OUTCOME_SCHEMA
+from bandit.archive.columns import LATER, OUTCOME_SCHEMA
 from bandit.arrays import Flags
 from bandit.errors import BadInput
 from bandit.estimators.logged import Indices, Logged
@@ -36,7 +36,7 @@ BEGINNING = Position(0.0, 0.0)
 def check_columns(found: dict[str, Any]) -> None:
     """Raises BadInput for a column that an archive has and these rows have not, or of another type."""
     for name, wanted in OUTCOME_SCHEMA.items():
-        if found.get(name) != wanted:
+        if found.get(name) != wanted and not (name in LATER and name not in found):
             told = found.get(name, "missing")
             raise BadInput(f"#/columns/{name}", "type", f"{name} is {told}; an archive has {wanted}")
 

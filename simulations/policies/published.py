@@ -67,4 +67,4 @@ class Published:
     def _standing(self) -> Floats:
         shelf = self._shelf
         rows = shelf.ad_rows, shelf.place_rows
-        return standing(self._table, shelf.terms, *rows, shelf.template, shelf.placement)
+        return standing(self._table, shelf.terms, *rows, shelf.ad, shelf.placement)

@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bandit.arrays import Doubles, Floats
-from bandit.catalog import ad_features, placement_features
+from bandit.catalog import placement_features
 from bandit.context import split_context
 from bandit.decide import Weights
 from bandit.errors import BadInput
 from bandit.features import EMPTY, Feature, Vector, hash_features, hash_numbered
 from bandit.kernels.scoring import AD, CONSTANT, CONTEXT, FNV_PRIME, NONE, PLACEMENT, USER
 from bandit.scoring import Terms
-from bandit.shelf import Shelf
+from bandit.shelf import Shelf, row_features
 
 NAMESPACES = {USER: "User", CONTEXT: "Context", AD: "Ad", PLACEMENT: "Placement"}
 
@@ -135,11 +135,11 @@ def of_request(weights: Weights, shelf: Shelf, context: Mapping[str, Any]) -> It
 
 def of_candidate(shelf: Shelf, position: int) -> Iterator[Named]:
     """The features of the shelf's candidate at this position."""
-    template, place = int(shelf.template[position]), int(shelf.placement[position])
-    told: list[tuple[int, Mapping[str, Feature]]] = [(AD, ad_features(shelf.templates[template]))]
+    ad, place = int(shelf.ad[position]), int(shelf.placement[position])
+    known: list[tuple[int, Mapping[str, Feature]]] = [(AD, row_features(shelf, ad))]
     if shelf.places[place] is not EMPTY:  # the only placement: it has no features
-        told.append((PLACEMENT, placement_features(shelf.placements[place])))
-    for group, features in told:
+        known.append((PLACEMENT, placement_features(shelf.placements[place])))
+    for group, features in known:
         for name, value in features.items():
             hashed = hash_features(NAMESPACES[group], {name: value}, every=shelf.policy.learning.every)
             yield Named(name, group, hashed)

@@ -27,6 +27,11 @@ SHOP: dict[str, Any] = {
 }
 
 
+POUNDS, EUROS = {"value": 9.0, "currency": "GBP"}, {"value": 9.0, "currency": "EUR"}
+PRICE: dict[str, Any] = {"per": "click", "amount": POUNDS}
+BUDGET: dict[str, Any] = {"daily": POUNDS}
+
+
 def read(shop: object) -> Catalog:
     return checked(msgspec.json.decode(msgspec.json.encode(shop), type=Catalog))
 
@@ -51,6 +56,12 @@ def test_a_sound_catalog_is_taken_and_comes_back_as_written() -> None:
         (changed("templates", features={"a/b": 1e9}), "#/templates/0/features/a~1b", "bound"),
         (changed("templates", features={"": 1}), "#/templates/0/features/", "bound"),
         (changed("placements", features={"_x": 1}), "#/placements/0/features/_x", "bound"),
+        (changed("campaigns", price=PRICE), "#/campaigns/0/price/amount/currency", "currency"),
+        (
+            changed("campaigns", price=PRICE | {"amount": EUROS}, budget={"daily": POUNDS}),
+            "#/campaigns/0/budget/daily",
+            "currency",
+        ),
     ],
 )
 def test_what_does_not_hold_together_is_named(shop: dict[str, Any], pointer: str, code: str) -> None:
@@ -73,6 +84,8 @@ def test_an_id_stands_once_in_its_kind(kind: str) -> None:
         changed("templates", creative={"link": "javascript:alert(1)"}),
         changed("templates", creative={"link": "https://a.example/\n"}),
         changed("templates", creative={"image_url": "https://a.example/\"onload='x"}),
+        changed("templates", caps=[{"impressions": 0, "hours": 1.0}]),
+        changed("campaigns", price={"per": "click", "amount": {"value": -1.0, "currency": "EUR"}}),
         changed("templates", id="a b"),
         changed("templates", id="sale\n"),
         changed("templates", id="../etc"),

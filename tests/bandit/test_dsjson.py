@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from bandit.config import Id, Learning, Replay
 from bandit.context import hash_context
+from bandit.decide import Ask, decide
 from bandit.dsjson.read import Reader
 from bandit.dsjson.write import Writer, members
+from bandit.eligibility.limits import Limits
 from bandit.errors import BadInput
 from bandit.examples import examples
 from bandit.model import Model
 from bandit.records import HOLDOUT, Decision, Event, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import Shelf, inline_vectors, lay_out
+from tests.bandit.shops import SHELVES, weights
 from tests.bandit.trained_vw import trained
 from tests.entries import CATALOG, POLICY, SHELF, START_S, decision, event, laws, raw
 
@@ -58,6 +61,8 @@ def _outcomes(draw: st.DrawFn) -> Outcome:
         rounds=(Round(packed(np.arange(k, dtype=np.uint32)), probabilities, draw(st.integers(0, k - 1))),),
         excluded=draw(st.sampled_from([{}, {"status": 2}])),
         inline=candidates,
+        prices=draw(st.sampled_from([{}, {"summer": 0.1}])),
+        products=draw(st.sampled_from([(), (("p-1", "é"),)])),
     )
     try:
         hash_context(context)
@@ -162,6 +167,20 @@ def test_stock_vw_learns_the_same_weights_where_a_placement_is_the_only_one(tmp_
         "Ad": {"id": "sale", "campaign": "summer"},
         "_Placement": {"id": "rail", "height": 2},
     }
+
+
+def test_stock_vw_learns_the_same_weights_with_variants_levels_and_prices(tmp_path):
+    shelf, made = SHELVES[True, "softmax", 0.5], []
+    for number in range(200):
+        seen = np.random.default_rng(number).integers(0, shelf.levels, len(shelf.templates)).astype(np.uint8)
+        context = {"hour": number % 24, "user": {"age": number % 7}}
+        asked = Ask(id=raw(number), time=START_S, context=context, count=1 + number % 3, limits=Limits(levels=seen))
+        decided = decide(asked, shelf, weights(shelf, {"cola": 0.25}))
+        rewards = tuple(float((number + slot) % 3 == 0) for slot in range(len(decided.rounds)))
+        made.append(Outcome(f"{number + 1}-0", decided, (), rewards))
+    assert _agree(made, LEARNING, tmp_path, shelf)
+    own = json.loads(next(Writer(LEARNING).lines(made[0], shelf)))["adbandit"]
+    assert own["barred"]["status"] == made[0].decision.kept_out()["status"].tolist()
 
 
 def _over(candidates: bytes, made: Decision) -> tuple[Round, ...]:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from bandit.config import Baseline, Exploration, Holdout
 from bandit.decide import Ask, decide, weigh
-from bandit.recheck import Fault, draw_faults, record_faults, score_faults
+from bandit.faults import Fault
+from bandit.recheck import draw_faults, record_faults, score_faults
 from bandit.records import HOLDOUT, Context, Decision, InlineCandidate, Outcome, Round, packed
 from bandit.shelf import Shelf, lay_out
 from tests.entries import CATALOG, POLICY, START_S, event

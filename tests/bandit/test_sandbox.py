@@ -17,7 +17,7 @@ from tests.entries import laws
 
 FORBIDDEN_TAGS = frozenset(
     """iframe object embed form input button meta base link style template textarea title select frame frameset applet
-    audio video source picture canvas dialog slot portal body html""".split()  # noqa: SIM905
+    audio source picture canvas dialog slot portal body html""".split()  # noqa: SIM905
 )
 
 REFUSED = {

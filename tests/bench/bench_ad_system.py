@@ -36,7 +36,7 @@ def full_catalog() -> dict[str, Any]:
             "caps": [{"impressions": 100, "hours": 24}],
             "price": {"per": "click", "amount": {"value": 0.2, "currency": EURO}},
             "budget": {"daily": money},
-            "targeting": {"rule": {"device": ["mobile", "tablet"]}},
+            "targeting": {"device": ["mobile", "tablet"]},
         }
         for i in range(5)
     ]

@@ -27,7 +27,7 @@ from bandit.catalog import Catalog, checked
 from bandit.decide import weigh
 from bandit.shelf import lay_out
 from service.access.signing import Signer
-from service.deciding import Decider
+from service.deciding.decider import Decider
 from service.outbox.journal import claim
 from service.outbox.shared import Outbox, shared
 from service.schemas import DecisionRequest

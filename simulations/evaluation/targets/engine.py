@@ -17,6 +17,7 @@ from bandit.errors import BadInput
 from bandit.examples import examples
 from bandit.exploration.choose import probabilities
 from bandit.model import Model
+from bandit.pricing import priced
 from bandit.records import Outcome
 from bandit.scoring import scores, standing
 from bandit.shelf import Shelf
@@ -85,14 +86,15 @@ class Running:
         return None
 
     def _decided(self, outcome: Outcome, shelf: Shelf) -> Iterable[Floats]:
-        """Probabilities of the candidates of each slot."""
+        """Probabilities of the candidates of each slot, at the shadow prices that were in force."""
         decision, weights, every = outcome.decision, self._published, self._policy.learning.every
         shared = hash_context(decision.context, weights.centre, every=every)
         if decision.inline:
-            stand = from_request(decision.inline, every=every)
-            rows, known = (stand.ads, stand.places, stand.template, stand.placement), None
+            laid = from_request(decision.inline, every=every).laid
+            rows, known = (laid.ads, laid.places, laid.ad, laid.place), None
         else:
-            rows, known = (shelf.ad_rows, shelf.place_rows, shelf.template, shelf.placement), self._summed(shelf)
+            rows = shelf.ad_rows, shelf.place_rows, shelf.ad, shelf.placement
+            known, _ = priced(self._summed(shelf), shelf, decision.prices)
         for drawn in decision.rounds:
             at = drawn.positions()
             there = None if known is None else known[at]
@@ -103,7 +105,7 @@ class Running:
         """What each candidate of a shelf scores whatever the request."""
         found = self._standing.get(shelf.version)
         if found is None:
-            rows = shelf.ad_rows, shelf.place_rows, shelf.template, shelf.placement
+            rows = shelf.ad_rows, shelf.place_rows, shelf.ad, shelf.placement
             found = self._standing[shelf.version] = standing(self._published.table, shelf.terms, *rows)
         return found
 
