@@ -11,6 +11,7 @@ from bandit.config import Label, Text
 
 SlotKind = Literal["title", "description", "image", "video", "carousel", "price", "call_to_action"]
 Format = Literal["banner", "native", "carousel", "video"]
+ProposalKind = Literal["headline", "call_to_action"]
 
 
 class Filling(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,8 +29,21 @@ class Filling(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             raise ValueError(f"price_from {self.price_from} must not be above price_to {self.price_to}")
 
 
+class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A text that a generator made, waiting for somebody's approval; nobody is shown it before."""
+
+    kind: ProposalKind
+    text: Annotated[Text, Meta(min_length=1)]
+    source: Label = ""  # who made it
+    flags: tuple[Label, ...] = ()  # why bandit.creatives.moderation refuses it; none: it may pass
+
+
 class Grammar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Variants of one template: each headline with each call to action, every one a candidate of its own."""
+    """Variants of one template: each headline with each call to action, every one a candidate of its own.
+
+    `bandit.creatives.proposals` moves what is proposed among the headlines and calls to action.
+    """
 
     headlines: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
     calls_to_action: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=20)] = ()
+    proposed: Annotated[tuple[Proposal, ...], Meta(max_length=100)] = ()  # not shown yet
