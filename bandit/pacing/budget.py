@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from bandit.money import Money
+from bandit.pacing.zones import why_not
 
 Per = Literal["mille", "click", "action"]
 
@@ -35,3 +36,5 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             raise ValueError("a budget of 0 never shows anything; pause the campaign instead")
         if len({money.currency for money in given}) > 1:
             raise ValueError("daily and flight budget are in one currency")
+        if fault := why_not(self.zone):
+            raise ValueError(f"zone: {fault}")
