@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -18,7 +18,8 @@ import structlog
 from bandit.catalog import Catalog
 from bandit.centring import NOWHERE, Centre
 from bandit.config import Policy
-from bandit.decide import Weights, weigh
+from bandit.decide import Weights, weigh, with_prices
+from bandit.eligibility.plan import Plan
 from bandit.errors import Damaged, SnapshotRefused
 from bandit.fold import read_base, read_model
 from bandit.shelf import Shelf, lay_out
@@ -35,6 +36,7 @@ class Served:
     """One policy as it is decided with. Never changed, only replaced."""
 
     shelf: Shelf
+    plan: Plan  # of the shelf
     weights: Weights
     since: float  # when these weights came, seconds since 1970
     change: str  # position of the last weight change that is in them
@@ -43,12 +45,23 @@ class Served:
 class Serving:
     """All policies of the catalog in force. One thread refreshes, any may read."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogs: Catalogs,
+        clock: Callable[[], float],
+        shadow: Callable[[], Mapping[str, float]] = dict,
+    ) -> None:
+        """
+        shadow  gives the shadow price of campaigns, as shares of the largest reward
+        """
         self._store = store
+        self._shadow = shadow
         self._catalogs = catalogs
         self._clock = clock
         self._served: Mapping[str, Served] = {}
         self._refreshing = threading.Lock()
+        self.catalog = Catalog()  # in use; the empty one before any was seen
         self.catalog_version = -1  # of the catalog in use; -1 before any was seen
         self.reached = float("-inf")  # when Redis last answered, seconds since 1970
         self.refused = 0  # models and changes not taken
@@ -64,6 +77,11 @@ class Serving:
         """What accepting an event needs of a policy, or None for an unknown one."""
         served = self._served.get(policy_id)
         return Terms(served.shelf.policy.horizon_s, served.shelf.policy.currency) if served else None
+
+    def currency(self) -> str | None:
+        """What the shop counts in, which is what the first policy does; None where there is none."""
+        first = next(iter(self._served.values()), None)
+        return first.shelf.policy.currency if first else None
 
     @property
     def ready(self) -> bool:
@@ -82,11 +100,11 @@ class Serving:
         if behind or catalog.version != self.catalog_version:
             served = {p.id: self._with_shelf(served.get(p.id), catalog, p) for p in catalog.policies}
         for policy_id, old in served.items():
-            served[policy_id] = self._with_changes(policy_id, old)
+            served[policy_id] = self._priced(self._with_changes(policy_id, old))
         self._served = served
         for policy_id, one in served.items():
             metrics.model_version.labels(policy_id).set(one.weights.version)
-        self.catalog_version = catalog.version
+        self.catalog, self.catalog_version = catalog, catalog.version
         self.reached = self._clock()
 
     def _with_shelf(self, old: Served | None, catalog: Catalog, policy: Policy) -> Served:
@@ -98,9 +116,16 @@ class Serving:
             return old if waits else self._loaded(lay_out(catalog, policy))  # a rebuild for the new one is under way
         if old.shelf.version == catalog.version:
             return old
-        shelf, old_weights = lay_out(catalog, policy), old.weights
-        weights = weigh(old_weights.table, old_weights.version, shelf, old_weights.centre, base=old_weights.base)
-        return Served(shelf, weights, old.since, old.change)
+        shelf, known = lay_out(catalog, policy), old.weights
+        weights = weigh(known.table, known.version, shelf, known.centre, base=known.base, prices=self._prices(policy))
+        return Served(shelf, Plan(shelf), weights, old.since, old.change)
+
+    def _prices(self, policy: Policy) -> dict[str, float]:
+        return {campaign: share * policy.reward.maximum for campaign, share in self._shadow().items()}
+
+    def _priced(self, served: Served) -> Served:
+        weights = with_prices(served.weights, served.shelf, self._prices(served.shelf.policy))
+        return served if weights is served.weights else replace(served, weights=weights)
 
     def _with_changes(self, policy_id: str, served: Served) -> Served:
         news = self._store.changes(policy_id, served.change)
@@ -119,17 +144,18 @@ class Serving:
             version, centre = change.after, Centre.from_bytes(change.centre)
             if zlib.crc32(table.data) != change.table:  # this is not the table that was changed
                 return self._again(served)
-        weights = weigh(table, version, served.shelf, centre, base=served.weights.base)
-        return Served(served.shelf, weights, self._clock(), news[-1][0])
+        prices = self._prices(served.shelf.policy)
+        weights = weigh(table, version, served.shelf, centre, base=served.weights.base, prices=prices)
+        return replace(served, weights=weights, since=self._clock(), change=news[-1][0])
 
     def _again(self, served: Served) -> Served:
         """From the snapshot, unless that is older than what is at hand."""
-        loaded = self._loaded(served.shelf)
+        loaded = self._loaded(served.shelf, served.plan)
         if loaded.weights.version >= served.weights.version:
             return loaded
-        return Served(served.shelf, served.weights, served.since, loaded.change)
+        return replace(served, change=loaded.change)
 
-    def _loaded(self, shelf: Shelf) -> Served:
+    def _loaded(self, shelf: Shelf, plan: Plan | None = None) -> Served:
         """From the snapshot; zero weights where there is none or it is refused."""
         policy: Policy = shelf.policy
         change = self._store.last_change(policy.id)  # before the snapshot, so that none falls between
@@ -142,8 +168,8 @@ class Serving:
                 table, version, centre = model.weights().copy(), base + model.learned, model.centre()
             except SnapshotRefused as fault:
                 self._refuse(policy.id, str(fault))
-        weights = weigh(table, version, shelf, centre, base=base)
-        return Served(shelf, weights, self._clock(), change if fields else START)
+        weights = weigh(table, version, shelf, centre, base=base, prices=self._prices(policy))
+        return Served(shelf, plan or Plan(shelf), weights, self._clock(), change if fields else START)
 
     def _refuse(self, policy_id: str, reason: str) -> None:
         self.refused += 1

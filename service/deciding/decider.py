@@ -1,50 +1,58 @@
-"""Answers a request for ads: decide in memory, append one row, answer. Nothing here waits for Redis."""
+"""Answers a request for ads: look up the user, decide in memory, append one row, answer."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
-from bandit.catalog import Creative, check_creative
+from bandit.catalog import check_creative
 from bandit.codec import encode
-from bandit.creative import html
 from bandit.decide import Ask, decide
 from bandit.errors import BadInput
 from bandit.links import ANY, Hosts
-from bandit.records import ARMS, Decision, InlineCandidate, Round
+from bandit.products.product import Product
+from bandit.profiles.exposures import row
+from bandit.profiles.profile import UserState
+from bandit.records import ARMS, Decision, InlineCandidate
 from bandit.shelf import Shelf
 from service import metrics
-from service.access.signing import RAW_BYTES, DecisionRef, Signer, Token, new_raw, unlogged
+from service.access.signing import RAW_BYTES, Signer, new_raw, unlogged
+from service.budgets.grants import Grants
+from service.deciding.answering import Answering, chosen_of
+from service.deciding.knowing import Knowing, Known
+from service.deciding.stock import Stock
 from service.outbox.journal import JournalWriter
 from service.outbox.room import NotWritten, Room
 from service.outbox.shared import Outbox
-from service.schemas import (
-    Ad,
-    DecisionAnswer,
-    DecisionRequest,
-    NoFill,
-    RequestCandidate,
-    Shown,
-    Tracking,
-)
-from service.serving import Serving
+from service.schemas import DecisionAnswer, DecisionRequest, NoFill, RequestCandidate
+from service.serving import Served, Serving
 from service.tally import counting
+from service.users import Users
 
 log = structlog.get_logger(__name__)
-
-LINK_S = 7 * 86_400  # how long a tracking link is followed
 
 
 class UnknownPolicy(BadInput):
     """No such policy in the catalog."""
 
 
+class Made(NamedTuple):
+    """A decision, with what it was made of and what fills it."""
+
+    decision: Decision
+    shelf: Shelf
+    known: Known
+    products: tuple[list[Product], ...]  # a slot each, or none at all
+
+
 class Decider:
-    """Decides with the model and catalog at hand."""
+    """Decides with the model, catalog, users and products at hand."""
 
     def __init__(
         self,
@@ -53,6 +61,9 @@ class Decider:
         shared: Outbox,
         signer: Signer,
         chance: Callable[[int], bytes],
+        users: Users,
+        grants: Grants,
+        stock: Stock,
         room: Room | None = None,
         hosts: Hosts = ANY,
     ) -> None:
@@ -68,6 +79,11 @@ class Decider:
         self._shared = shared
         self._signer = signer
         self._chance = chance
+        self._users = users
+        self._grants = grants
+        self._stock = stock
+        self._knowing = Knowing(users, grants, stock)
+        self._answering = Answering(signer)
         self._room = room or Room()
         self._hosts = hosts
 
@@ -83,20 +99,30 @@ class Decider:
             return known
         if not self._serving.ready:
             return msgspec.json.encode(_starting(request))
-        decision, shelf = self._decide(request, now)
-        answer = msgspec.json.encode(self._answer(request, decision, shelf))
+        served = self._serving.policy(request.policy)
+        if served is None:
+            raise UnknownPolicy("#/policy", "unknown", "there is no policy of this id in the catalog")
+        for i, candidate in enumerate(request.candidates or ()):
+            check_creative(candidate.creative, self._hosts, at=f"#/candidates/{i}/creative")
+        made = self._decide(request, served, now)
+        decision = made.decision
+        answer = self._answer(request, made)
         if not decision.rounds:
             _no_fills(request.policy)()
             return answer
         if request.options.dry_run:
             return answer
         _decisions(request.policy, decision.arm)()
+        if request.candidates is None:
+            self._note(made, request.policy, now)
         try:
             return self._room.written(lambda: self._written(key, decision, answer, request.policy, now))
         except NotWritten:
             metrics.unlogged.labels(request.policy).inc()
-            lost = msgspec.structs.replace(decision, id=unlogged(decision.id))
-            return msgspec.json.encode(self._answer(request, lost, shelf))
+            return self._answer(request, made._replace(decision=replace(decision, id=unlogged(decision.id))))
+
+    def _answer(self, request: DecisionRequest, made: Made) -> bytes:
+        return msgspec.json.encode(self._answering.answer(request, made.decision, made.shelf, made.products))
 
     def _known(self, key: str) -> bytes | None:
         """What was answered to the request with this key; None, too, if that cannot be read."""
@@ -113,71 +139,62 @@ class Decider:
         self._own.append(policy, now, encode(decision))
         return answer
 
-    def _decide(self, request: DecisionRequest, now: float) -> tuple[Decision, Shelf]:
-        served = self._serving.policy(request.policy)
-        if served is None:
-            raise UnknownPolicy("#/policy", "unknown", "there is no policy of this id in the catalog")
-        for i, candidate in enumerate(request.candidates or ()):
-            check_creative(candidate.creative, self._hosts, at=f"#/candidates/{i}/creative")
+    def _decide(self, request: DecisionRequest, served: Served, now: float) -> Made:
         user = request.user
-        personal = user.consent.personalize
-        ask = Ask(
+        pseudonym = self._signer.pseudonym(user.key) if user.key is not None and user.consent.personalize else b""
+        known = self._knowing.known(request, pseudonym, served, now)
+        try:
+            decision = decide(self._ask(request, known, now), served.shelf, served.weights)
+        except BadInput:
+            if not known.personal:
+                raise
+            # What is known of the user may be what is too much beside a request that is within its bounds.
+            known = known._replace(context=request.context, personal=False)
+            decision = decide(self._ask(request, known, now), served.shelf, served.weights)
+        if request.candidates is not None or not decision.rounds:
+            return Made(decision, served.shelf, known, ())
+        products = self._filled(decision, served.shelf, known.state, now)
+        if any(products):
+            ids = tuple(tuple(product.id for product in some) for some in products)
+            decision = replace(decision, products=ids)
+        return Made(decision, served.shelf, known, products)
+
+    def _ask(self, request: DecisionRequest, known: Known, now: float) -> Ask:
+        return Ask(
             id=new_raw(now, self._chance(RAW_BYTES - 6)),
             time=now,
-            user=self._signer.pseudonym(user.key) if user.key is not None and personal else b"",
-            consent=personal,
-            context=request.context if personal else {k: v for k, v in request.context.items() if k != "user"},
+            user=known.user,
+            consent=known.consent,
+            context=known.context,
             count=request.count,
             templates=request.templates,
             placements=request.placements,
             inline=tuple(map(_bare, request.candidates or ())),
             baseline=(request.baseline.template, request.baseline.placement) if request.baseline else None,
-        )
-        return decide(ask, served.shelf, served.weights), served.shelf
-
-    def _answer(self, request: DecisionRequest, decision: Decision, shelf: Shelf) -> DecisionAnswer:
-        ref = DecisionRef(request.policy, decision.id, len(decision.rounds))
-        ads = tuple(self._ad(request, decision, shelf, ref, slot) for slot in range(len(decision.rounds)))
-        return DecisionAnswer(
-            decision_id=self._signer.decision_id(ref),
-            policy=request.policy,
-            model_version=decision.model_version,
-            catalog_version=decision.catalog_version,
-            arm="holdout" if ARMS[decision.arm] == "holdout" else "learned",
-            ads=ads,
-            no_fill=None if ads else NoFill(reason="no_eligible_candidate", excluded=decision.excluded),
+            limits=known.limits,
         )
 
-    def _ad(self, request: DecisionRequest, decision: Decision, shelf: Shelf, ref: DecisionRef, slot: int) -> Ad:
-        drawn = decision.rounds[slot]
-        template, placement, campaign, creative = _chosen(request, shelf, drawn)
-        # Only links of the catalog are followed by us: a request could bring any.
-        link = creative.link if request.candidates is None else None
-        tracking = None if request.options.dry_run else self._tracking(ref, slot, link, decision.time)
-        click_url = tracking.click_url if tracking and tracking.click_url else creative.link
-        return Ad(
-            slot=slot,
-            template=template,
-            placement=placement,
-            campaign=campaign,
-            propensity=drawn.propensity,
-            trainable=decision.trainable and ref.logged,
-            creative=Shown(
-                title=creative.title,
-                description=creative.description,
-                image_url=creative.image_url,
-                html=html(creative, click_url),
-            ),
-            tracking=tracking,
-        )
+    def _filled(self, decision: Decision, shelf: Shelf, state: UserState, now: float) -> tuple[list[Product], ...]:
+        """The products of each slot; one that fills a slot fills no other where there is a choice."""
+        found: list[list[Product]] = []
+        for drawn in decision.rounds:
+            filling = shelf.templates[chosen_of(shelf, drawn)[0]].filling
+            taken = {product.id for some in found for product in some}
+            found.append(self._stock.fill(filling, state, taken, now) if filling else [])
+        return tuple(found)
 
-    def _tracking(self, ref: DecisionRef, slot: int, link: str | None, now: float) -> Tracking:
-        links = self._signer.links(Token(ref.policy, ref.raw, slot, int(now) + LINK_S, link or ""))
-        return Tracking(
-            impression_url=links["impression"],
-            viewable_url=links["viewable"],
-            click_url=links["click"] if link else None,
-        )
+    def _note(self, made: Made, policy: str, now: float) -> None:
+        """Tell of what was decided those who count it before its events come."""
+        decision, shelf, known, _ = made
+        ads = [chosen_of(shelf, drawn) for drawn in decision.rounds]
+        for template, _ in ads:
+            self._grants.take(policy, shelf.templates[template].campaign, now)
+        if known.counted:
+            shown = [
+                row(now, decision.id, slot, template.id, template.campaign, shelf.placements[place].id)
+                for slot, (template, place) in enumerate((shelf.templates[one], place) for one, place in ads)
+            ]
+            self._users.shown(known.user, shown, now)
 
 
 @cache
@@ -211,13 +228,3 @@ def _bare(candidate: RequestCandidate) -> InlineCandidate:
         features=candidate.features,
         placement_features=candidate.placement_features,
     )
-
-
-def _chosen(request: DecisionRequest, shelf: Shelf, drawn: Round) -> tuple[str, str, str | None, Creative]:
-    position = int(drawn.positions()[drawn.chosen])
-    if request.candidates:
-        inline = request.candidates[position]
-        return inline.template, inline.placement, None, inline.creative
-    template = shelf.templates[shelf.template[position]]
-    placement = shelf.placements[shelf.placement[position]]
-    return template.id, placement.id, template.campaign, template.creative

@@ -1,0 +1,80 @@
+"""What a decision is told of its user beyond the request: the profile as features, and what may not be shown now."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bandit.eligibility.limits import NONE, Limits
+from bandit.features import Feature
+from bandit.profiles import fatigue
+from bandit.profiles.exposures import rows
+from bandit.profiles.features import features
+from bandit.profiles.profile import UserState
+from bandit.records import Context
+from service.budgets.grants import Grants
+from service.deciding.stock import Stock
+from service.schemas import DecisionRequest
+from service.serving import Served
+from service.users import Users
+
+NOBODY = UserState()
+NOTHING: dict[str, Feature] = {}
+
+
+class Known(NamedTuple):
+    """What one decision is made with."""
+
+    user: bytes  # pseudonym; empty where nobody is named, or wants to be
+    consent: bool
+    state: UserState  # to be read only
+    context: Context
+    limits: Limits
+    personal: bool  # whether the context holds more than the request said
+    counted: bool  # whether what this user is shown matters to later decisions
+
+
+class Knowing:
+    """Looks up users and the standing of campaigns."""
+
+    def __init__(self, users: Users, grants: Grants, stock: Stock) -> None:
+        self._users = users
+        self._grants = grants
+        self._stock = stock
+
+    def known(self, request: DecisionRequest, user: bytes, served: Served, now: float) -> Known:
+        """What is known for a request, in one look at Redis at most.
+
+        user  pseudonym of who is named and may be personalised for, else empty
+        """
+        shelf, plan, consent = served.shelf, served.plan, request.user.consent.personalize
+        policy, state = shelf.policy, NOBODY
+        counted = bool(user) and (policy.fatigue or plan.needs_state)
+        if counted or (user and policy.profiles):
+            state = self._users.read(user, now)
+            if state.refused:
+                user, consent, counted = b"", False, False
+        profile = features(state.profile, now) if state is not NOBODY and not state.refused else NOTHING
+        context = request.context if consent else {k: v for k, v in request.context.items() if k != "user"}
+        limits = NONE
+        if request.candidates is None:
+            limits = self._limits(context, profile, state, served, now)
+        personal = bool(profile) and policy.profiles
+        told = _told(context, profile) if personal else context
+        return Known(user, consent, state, told, limits, personal, counted)
+
+    def _limits(
+        self, context: Context, profile: dict[str, Feature], state: UserState, served: Served, now: float
+    ) -> Limits:
+        shelf = served.shelf
+        seen = rows(state.exposures)
+        levels = fatigue.levels(seen, shelf.numbers, now) if shelf.levels > 1 and len(seen) else None
+        spent = self._grants.exhausted(shelf.version, shelf.campaigns)
+        return served.plan.limits(context, profile, seen, spent, now, levels, self._stock.unfit(shelf))
+
+
+def _told(context: Context, profile: dict[str, Feature]) -> Context:
+    """The request's context, with the profile among what it says of the user."""
+    user = context.get("user", NOTHING)
+    if not isinstance(user, dict):  # a feature of that name, which nothing can stand in
+        return context
+    return {**context, "user": {**user, **profile}}
