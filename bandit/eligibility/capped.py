@@ -9,6 +9,7 @@ import numpy as np
 
 from bandit.arrays import Flags
 from bandit.eligibility.caps import Cap
+from bandit.kernels import capping
 from bandit.profiles.exposures import Exposures, named
 
 Field = Literal["template", "campaign", "placement"]
@@ -31,7 +32,7 @@ class Capped:
     [[True, False], [False, False]]
     """
 
-    __slots__ = ("_at", "_field", "_ids", "_most", "_none", "_rows", "_windows_s")
+    __slots__ = ("_at", "_field", "_ids", "_least", "_most", "_none", "_rows", "_windows_s")
 
     def __init__(self, field: Field, things: Sequence[tuple[str, Sequence[Cap]]]):
         """
@@ -44,32 +45,31 @@ class Capped:
         # Two ids with one number, one chance in four billion a pair, would be counted together.
         numbers = np.array([named(identifier) for _, identifier, _ in capped], np.uint32)
         self._ids, self._at = np.unique(numbers, return_inverse=True)
-        self._windows_s = tuple(sorted({3600.0 * cap.hours for _, _, caps in capped for cap in caps}))
-        self._most = np.full((len(self._windows_s), len(capped)), _UNCAPPED, np.int64)
+        windows_s = sorted({3600.0 * cap.hours for _, _, caps in capped for cap in caps})
+        most = np.full((len(windows_s), len(capped)), _UNCAPPED, np.int64)
         for i, (_, _, caps) in enumerate(capped):
             for cap in caps:
-                window = self._windows_s.index(3600.0 * cap.hours)
-                self._most[window, i] = min(cap.impressions, self._most[window, i])
+                window = windows_s.index(3600.0 * cap.hours)
+                most[window, i] = min(cap.impressions, most[window, i])
+        self._windows_s, self._most = np.array(windows_s, np.float64), most.ravel()
+        self._least = int(most.min(initial=_UNCAPPED))  # exposures without which no cap is reached
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return len(self._rows) > 0
 
     def reached(self, exposures: Exposures, now: float) -> Flags:
-        """bool[rows]: of which a cap leaves no room for one more.
+        """bool[rows]: of which a cap leaves no room for one more. Not to be written to.
 
         exposures  what the user was shown; what is exactly as old as a window is long counts no more
         now        seconds since 1970
         """
-        if not self:
+        if len(exposures) < self._least:
             return self._none
-        shown = exposures[self._field]
-        at = self._ids.searchsorted(shown)
-        known = self._ids.take(at, mode="clip") == shown
-        at, age_s = at[known], now - exposures["time"][known]
-        full = np.zeros(len(self._rows), np.bool_)
-        for window_s, most in zip(self._windows_s, self._most, strict=True):
-            full |= np.bincount(at[age_s < window_s], minlength=len(self._ids))[self._at] >= most
+        time, shown = np.ascontiguousarray(exposures["time"]), np.ascontiguousarray(exposures[self._field])
+        full = np.empty(len(self._rows), np.uint8)
+        if not capping.reached(time, shown, now, self._ids, self._at, self._windows_s, self._most, full):
+            return self._none
         found = self._none.copy()
         found[self._rows] = full
         return found

@@ -90,7 +90,7 @@ class Plan:
 
     def _full(self, exposures: Exposures, now: float) -> bytes:
         """Flags of the caps that are reached, of all kinds one after the other; empty where none is."""
-        flags = b"".join(caps.reached(exposures, now).tobytes() for caps in self._caps)
+        flags = b"".join([caps.reached(exposures, now).tobytes() for caps in self._caps])
         return flags if b"\1" in flags else b""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bandit.kernels import (
+    capping,
     centring,
     checking,
     choosing,
@@ -50,6 +51,8 @@ def compile_all() -> None:
     drawing.apart(one, 0, one, np.zeros((1, 1), np.uint64))
     none = np.zeros(0, np.uint8)
     sifting.sift(position, one, one, none, 1, 1, np.zeros(0, np.int64), 0, none, none, 1)
+    none_yet = np.zeros(1, np.int64)
+    capping.reached(np.zeros(1), position, 0.0, position, none_yet, np.ones(1), none_yet, np.zeros(1, np.uint8))
     tiring.levels(np.zeros(1), position, position, 0.0, 1.0, 2.0, 3.0, np.zeros(1, np.uint8))
     lengths = [choosing.PARTS + 1, 0, 5, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 1, 0, 0]  # one candidate without features
     ends = np.cumsum(lengths, dtype=np.uint32)
