@@ -61,7 +61,7 @@ class Campaign(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     status: Literal["active", "paused", "ended"] = "active"
     starts_at: Instant | None = None
     ends_at: Instant | None = None
-    advertiser: Id | None = None
+    advertiser: Id | None = None  # who pays, for people; nothing is decided by it
     priority: Annotated[int, Meta(ge=0, le=9)] = 5  # where any of a higher one may be shown, none of a lower one is
     targeting: Targeting | None = None  # null: everybody, everywhere
     keywords: Annotated[tuple[Phrase, ...], Meta(max_length=200)] = ()  # what a search placement's query is matched to

@@ -19,6 +19,7 @@ from bandit.errors import BadInput, Conflict
 from service import embedded, memory, settings, wiring
 from service.access import cli as access_cli
 from service.access.gate import may_listen
+from service.activity.mappings.declared import declared
 from service.catalogs import Catalogs, from_file
 from service.processes import FolderInUse, lock_folder
 from service.store.commands import Store, StoreAway
@@ -50,6 +51,7 @@ def up(
     try:
         chosen = settings.read(given)
         wanted = from_file(catalog, settings.hosts_of(chosen)) if catalog else None
+        declared(chosen.activity_mapping)  # the workers read it: what is wrong with it is said here
         lock_folder(chosen.data)
         may_listen(chosen.host, chosen.data)
         chosen = msgspec.structs.replace(chosen, port=_free_port(chosen.host, chosen.port))
@@ -103,6 +105,7 @@ def _children(chosen: settings.Settings, wanted: Catalog | None) -> list[Child]:
         *own,
         python("shipper", "service.run", "shipper", ready=lambda: _in_force(chosen, wanted)),
         *(python(f"learner-{number}", "service.run", "learner") for number in range(chosen.learners)),
+        python("bookkeeper", "service.run", "bookkeeper"),
         python("web", "service.web.serve", ready=lambda: _answers(chosen)),
     ]
 

@@ -25,6 +25,9 @@ no_fills = Counter("adbandit_no_fills_total", "Decisions without any eligible ad
 events = Counter(
     "adbandit_events_total", "Events sent to us", ["fate"]
 )  # accepted, duplicate, rejected, unlogged, lost
+activity = Counter(
+    "adbandit_activity_total", "What users did, as told to us", ["fate"]
+)  # accepted, duplicate, ignored, rejected
 unlogged = Counter(
     "adbandit_decisions_unlogged_total", "Decisions answered and not written down: no room on disk", ["policy"]
 )
@@ -47,6 +50,19 @@ open_decisions = Gauge(
     ["policy"],
     multiprocess_mode="livemax",
 )
+bookkeeping = Gauge("adbandit_bookkeeping", "Bookkeepers at work; the others stand by", multiprocess_mode="livesum")
+books_lag = Gauge(
+    "adbandit_books_lag_seconds",
+    "Age of what the bookkeeper took in last, while it is behind",
+    ["log"],
+    multiprocess_mode="livemax",
+)
+states_written = Counter("adbandit_states_written_total", "States of users written by the bookkeeper")
+users_away = Gauge(
+    "adbandit_users_away", "Workers without a connection to a server that has users", multiprocess_mode="livesum"
+)
+users_unshown = Counter("adbandit_users_unshown_total", "Ads decided that other workers could not be told of")
+users_damaged = Counter("adbandit_users_damaged_total", "States of users that could not be read and count as none")
 set_aside = Gauge("adbandit_entries_set_aside", "Log entries that are damaged", ["policy"], multiprocess_mode="livemax")
 
 

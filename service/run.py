@@ -1,4 +1,4 @@
-"""The workers that `adbandit up` starts: `python -m service.run shipper|learner`, settings from the environment."""
+"""The workers that `adbandit up` starts: `python -m service.run <name>`, settings from the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import sys
 
 from service import settings, wiring
 
-WORKERS = {"shipper": wiring.run_shipper, "learner": wiring.run_learner}
+WORKERS = {
+    "shipper": wiring.run_shipper,
+    "learner": wiring.run_learner,
+    "bookkeeper": wiring.run_bookkeeper,
+    "matcher": wiring.run_matcher,
+}
 
 
 def main(name: str) -> None:

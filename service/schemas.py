@@ -9,11 +9,15 @@ from msgspec import Meta
 
 from bandit.catalog import Creative, Instant
 from bandit.config import Id
+from bandit.creatives.filled import Item
+from bandit.creatives.slots import Format
 from bandit.money import Money
+from bandit.profiles.activity import Channel, Kind
 from bandit.records import Context, EventId, InlineCandidate
 
 MOST_BODY = 64 * 1024  # bytes of a decision or a single change
 MOST_EVENTS_BODY = 512 * 1024  # bytes of an events call
+MOST_ACTIVITY_BODY = 4 * 1024 * 1024  # bytes of a call that tells what users did
 MOST_CATALOG_BODY = 16 * 1024 * 1024
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -68,12 +72,20 @@ class BatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """The creative, rendered."""
+    """The creative, filled and rendered."""
 
     title: str
     description: str
     image_url: str | None
     html: str
+    format: Format | None = None  # null: the page styles it, `html` has no style
+    width: int | None = None  # pixels
+    height: int | None = None
+    video_url: str | None = None
+    price: str = ""  # as it is shown, with its currency
+    was_price: str = ""  # before the sale; empty without one
+    call_to_action: str = ""
+    items: tuple[Item, ...] = ()  # products shown, the first of them filling the rest
 
 
 class Tracking(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +103,8 @@ class Ad(msgspec.Struct, frozen=True, kw_only=True):
     trainable: bool
     creative: Shown
     tracking: Tracking | None  # null for a dry run
+    product: str | None = None  # the first shown
+    variant: int = 0  # of the template's grammar, counted from 0
 
 
 class NoFill(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +142,53 @@ class RewardRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     slot: Slot = 0
 
 
+Clean = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z")]  # without control characters
+UserKey = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class ActivityUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who did it, by the shop's own key or by that of a device or session; both are one user from then on."""
+
+    key: UserKey | None = None
+    anonymous_key: UserKey | None = None
+    consent: Consent = Consent()
+
+    def __post_init__(self) -> None:
+        if self.key is None and self.anonymous_key is None:
+            raise ValueError("a key or an anonymous_key is wanted")
+
+
+class ActivityMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One thing a user did; of no text more is kept than hashed words and a score."""
+
+    id: EventId
+    type: Kind | Literal["identify"]  # identify: nothing was done, but both keys of the user are one
+    user: ActivityUser
+    product: Annotated[Clean, Meta(max_length=128)] = ""  # id in the feed, known or not
+    category: Annotated[Clean, Meta(max_length=256)] = ""  # from the widest to the narrowest: shoes > running
+    brand: Annotated[Clean, Meta(max_length=64)] = ""
+    price: Money | None = None  # of one piece
+    quantity: Annotated[int, Meta(ge=0, le=1_000_000)] = 1
+    query: Annotated[str, Meta(max_length=256)] | None = None  # what was searched for
+    text: Annotated[str, Meta(max_length=10_000)] | None = None  # of a review
+    rating: Annotated[float, Meta(ge=1.0, le=5.0)] | None = None  # of a review, stars
+    dwell_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] | None = None
+    channel: Channel = "web"
+    occurred_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        if self.type == "search" and self.query is None:
+            raise ValueError("a search has a query")
+        if self.type == "dwell" and self.dwell_s is None:
+            raise ValueError("a dwell has dwell_s")
+        if self.type == "identify" and (self.user.key is None or self.user.anonymous_key is None):
+            raise ValueError("to identify takes both a key and an anonymous_key")
+
+
+class ActivityRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    activities: Annotated[tuple[ActivityMessage, ...], Meta(min_length=1, max_length=500)]
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     code: str
@@ -138,6 +199,13 @@ class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     duplicates: int
     late: bool  # whether any came past its horizon: archived, not trained
+    rejected: tuple[Rejected, ...]
+
+
+class ActivityAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    accepted: int
+    duplicates: int
+    ignored: int  # without consent, or nothing that we keep: nothing was written
     rejected: tuple[Rejected, ...]
 
 

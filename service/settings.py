@@ -44,10 +44,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shed_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 50.0  # ADBANDIT_SHED_MS: longest wait of a decision; 0: any
     outbox_bytes: Annotated[int, Meta(ge=1_000_000)] = 2 * 1024**3  # ADBANDIT_OUTBOX_BYTES: most that waits on disk
     log_entries: Annotated[int, Meta(ge=1_000)] = 10_000_000  # ADBANDIT_LOG_ENTRIES: a policy, then shipping pauses
+    profile_days: Annotated[int, Meta(ge=1, le=730)] = 90  # ADBANDIT_PROFILE_DAYS: a user's state is kept so long
+    match_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 300.0  # ADBANDIT_MATCH_S: between tables of matches; 0: none
+    activity_mapping: str = ""  # ADBANDIT_ACTIVITY_MAPPING: YAML file with the shop's own formats of activity
+    generator_url: str = ""  # ADBANDIT_GENERATOR_URL: where texts for templates are asked for; empty: nowhere
+    forbidden_words: str = ""  # ADBANDIT_FORBIDDEN_WORDS: file of words no generated text may hold, one a line
     log_level: str = "info"  # ADBANDIT_LOG_LEVEL: debug, info, warning, error
 
     def __post_init__(self) -> None:
         hosts_of(self)
+        if self.generator_url and not self.generator_url.startswith(("http://", "https://")):
+            raise BadInput("#/settings/generator_url", "link", "a generator is asked by http or https")
         if self.redis_url:
             addresses.parse(self.redis_url)
 
@@ -128,6 +135,14 @@ def _from_hex(text: str, name: str) -> bytes:
 def hosts_of(settings: Settings) -> Hosts:
     """Where links may lead. Raises BadInput for what is no host name."""
     return hosts([name for name in settings.link_hosts.split(",") if name.strip()])
+
+
+def forbidden_words(settings: Settings) -> tuple[str, ...]:
+    """The shop's own words that moderation refuses, besides those shipped. Raises OSError if there is no such file."""
+    if not settings.forbidden_words:
+        return ()
+    lines = Path(settings.forbidden_words).read_text(encoding="utf-8", errors="replace").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 def _make_secret(path: Path) -> None:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 import structlog
 
@@ -21,18 +22,36 @@ from service.accepting import Acceptor
 from service.access.gate import Access
 from service.access.rotation import Rotating
 from service.access.signing import Signer
+from service.activity.collecting import Collector
+from service.activity.mappings.declared import declared
+from service.books.bookkeeper import Bookkeeper, Terms
+from service.books.people import People
+from service.books.states import States
+from service.budgets.grants import Grants
 from service.catalogs import Catalogs
-from service.deciding import Decider
+from service.deciding.decider import Decider
+from service.deciding.stock import Stock
+from service.host import Copies
 from service.learner.learners import Learners
 from service.learner.learning import Rhythm
+from service.matching.making import make
+from service.matching.of_users import matching
+from service.matching.reading import Matching
+from service.matching.rounds import Rounds
 from service.outbox.journal import claim
 from service.outbox.room import Room, room
 from service.outbox.shared import shared
 from service.outbox.ship import BATCH, Shipper
+from service.products.reading import Products
 from service.serving import Serving
 from service.settings import Settings, given_secrets, hosts_of, secret
+from service.store.books import Books
+from service.store.budgets import Budgets
 from service.store.commands import Store, StoreAway
+from service.store.matching import MatchingStore
+from service.store.users import UserStore
 from service.tally import settle
+from service.users import Users
 from service.web.parts import Web
 
 REFRESH_S = 0.1  # between looks for new weights and catalogs
@@ -42,12 +61,33 @@ AWAY_S = 0.2  # between tries while Redis is away
 WATCH_S = 0.2  # between looks for new or revoked keys
 CATALOG_S = 0.5  # between looks for a new catalog in shipper
 LEASE_LOOK_S = 0.25  # between a standby's looks whether there is something to take over
+NICE_MATCHER = 19  # nobody waits for it
+NICE_BOOKS = 5  # of the bookkeeper: caps and budgets hang on it
 NICE = 10  # of shipper and learner: where processors are short, answers come first, and what waits is on disk
 # Objects a learner makes between two searches for circles: records have none, and the many that wait for their horizon
 # are gone through each time, which took a quarter of its time.
 COLLECT_AFTER = 100_000
 
 log = structlog.get_logger(__name__)
+
+
+class Fresh(NamedTuple):
+    """What a web worker keeps up to date."""
+
+    serving: Serving
+    space: Room
+    users: Users
+    grants: Grants
+    stock: Stock
+
+    def look(self) -> None:
+        """Take in what is new in Redis and on this host. Raises StoreAway."""
+        try:
+            self.serving.refresh()
+        finally:  # products are on this host, and what is held of budgets is to be given up in time
+            self.stock.look(self.serving.catalog, elapsed())
+            self.grants.refresh(self.serving.catalog, clock(), elapsed())
+
 
 clock = time.time
 elapsed = time.monotonic
@@ -92,23 +132,27 @@ def web(settings: Settings) -> Web:
     store = Store(redis_url(settings), replicas=settings.redis_wait)
     hosts = hosts_of(settings)
     catalogs = Catalogs(store, hosts)
-    serving = Serving(store, catalogs, clock)
+    users, grants = Users(UserStore(redis_url(settings), elapsed)), Grants(Budgets(store), uuid.uuid4().hex)
+    stock = Stock(Products(settings.data), Matching(settings.data))
+    serving = Serving(store, catalogs, clock, lambda: grants.shadow)
     signer, access = Signer(secret(settings)), Access(settings.data, settings.host, settings.workers, elapsed)
     _watch_keys(settings, signer, access)
     own, _ = claim(settings.data / "outbox")
     common = shared(settings.data / "outbox")
     space = room(settings.data / "outbox", own, common, settings.outbox_bytes)
-    threading.Thread(target=_keep_fresh, args=(serving, space), name="refresh", daemon=True).start()
-    give_up_at = elapsed() + FIRST_LOOK_S
-    while not serving.ready and elapsed() < give_up_at:
-        time.sleep(IDLE_S)
+    fresh, looked = Fresh(serving, space, users, grants, stock), threading.Event()
+    threading.Thread(target=_keep_fresh, args=(fresh, looked), name="refresh", daemon=True).start()
+    looked.wait(FIRST_LOOK_S)
     return Web(
-        decider=Decider(serving, own, common, signer, os.urandom, space, hosts),
+        decider=Decider(serving, own, common, signer, os.urandom, users, grants, stock, space, hosts),
         acceptor=Acceptor(common, signer, serving.terms, space),
+        collector=Collector(common, signer, serving.currency, space, declared(settings.activity_mapping)),
         signer=signer,
         serving=serving,
         catalogs=catalogs,
         store=store,
+        products=Products(settings.data),
+        people=People(States(Books(store), settings.profile_days)),
         outboxes=(own, common),
         clock=clock,
         elapsed=elapsed,
@@ -177,19 +221,57 @@ def run_learner(settings: Settings) -> None:
     metrics.forget_dead(settings.data / "metrics")
     store = Store(redis_url(settings))
     rhythm = Rhythm(settings.commit_s, settings.archive_s, settings.keep_log, settings.keep_snapshot_s)
-    holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex}"
-    learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed, holder)
+    learners = Learners(store, Catalogs(store), settings.data / "archive", rhythm, elapsed, _holder())
     _work(stop, learners.round, every=[(LEASE_LOOK_S, learners.look), (CATALOG_S, learners.count)])
     learners.finish()
 
 
-def _keep_fresh(serving: Serving, space: Room) -> None:
+def run_bookkeeper(settings: Settings) -> None:
+    """Keep the books nobody else keeps until told to stop, then commit."""
+    gc.set_threshold(COLLECT_AFTER)
+    os.nice(NICE_BOOKS)
+    stop = _stop_signal()
+    metrics.forget_dead(settings.data / "metrics")
+    store = Store(redis_url(settings))
+    terms = Terms(settings.data / "archive", settings.archive_s, settings.profile_days, settings.keep_log)
+    known = Matching(settings.data)
+    states = States(Books(store), settings.profile_days, matching(known))
+    keeper = Bookkeeper(store, Catalogs(store), terms, clock, elapsed, _holder(), states)
+    copies, rounds = Copies(store, settings.data, elapsed), Rounds(settings.data, settings.match_s, elapsed)
+
+    def work() -> bool:
+        return keeper.round() | copies.round()
+
+    _work(
+        stop,
+        work,
+        every=[
+            (LEASE_LOOK_S, keeper.look),
+            (CATALOG_S, keeper.count),
+            (CATALOG_S, known.look),
+            (CATALOG_S, lambda: rounds.look() if keeper.at_work else None),
+        ],
+    )
+    rounds.finish()
+    keeper.finish()
+
+
+def run_matcher(settings: Settings) -> None:
+    """Make the tables that products are matched by, once."""
+    os.nice(NICE_MATCHER)
+    MatchingStore(Store(redis_url(settings))).put(make(settings.data, clock()), time.time_ns() // 1_000_000)
+
+
+def _keep_fresh(fresh: Fresh, looked: threading.Event) -> None:
+    """Look again and again; `looked` is set when all was seen for the first time."""
     away = False
     while True:
         try:
             settle()
-            space.look()
-            serving.refresh()
+            fresh.space.look()
+            fresh.users.look()
+            fresh.look()
+            looked.set()
             away = False
         except StoreAway as fault:
             if not away:
@@ -219,6 +301,11 @@ def _work(stop: threading.Event, work: Callable[[], bool], every: list[tuple[flo
                 log.warning("store_away", reason=str(fault))
             away = True
             stop.wait(AWAY_S)
+
+
+def _holder() -> str:
+    """Names this process and no other, ever."""
+    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex}"
 
 
 def _stop_signal() -> threading.Event:

@@ -105,6 +105,7 @@ _MARKS = {
     "valkey": "valkey-server",
     "learner": "service.run learner",
     "shipper": "service.run shipper",
+    "bookkeeper": "service.run bookkeeper",
     "web": "service.web.serve",
 }
 

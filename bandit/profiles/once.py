@@ -22,12 +22,12 @@ class Once:
 
     def new(self, position: str, identifier: str) -> bool:
         """Whether the id of the next entry is not among those; it is from now on."""
+        before_s = seconds(position) - WITHIN_S
+        while self._seen and (len(self._seen) >= MOST or seconds(next(iter(self._seen.values()))) < before_s):
+            self._seen.popitem(last=False)
         if order(position) < self._known_from or identifier in self._seen:
             return False
         self._seen[identifier] = position
-        before_s = seconds(position) - WITHIN_S
-        while len(self._seen) > MOST or seconds(next(iter(self._seen.values()))) < before_s:
-            self._seen.popitem(last=False)
         return True
 
     def known_from(self, read: str) -> str:

@@ -20,13 +20,21 @@ from service.access import keys
 from service.access.keys import Key, Role, Watched
 
 BURST_S = 1.0  # a key may be used at once as often as in so long, and at least once
-EVENTS = "/v1/events"  # the path that a key in the URL is taken for: navigator.sendBeacon sends no headers
+EVENTS = "/v1/events"
 LINKS = "/v1/t/"  # signed, each by itself
 READY = "/readyz"
-DECIDE = frozenset({"/v1/decisions", "/v1/decisions:batch", EVENTS, "/v1/rewards"})
-REPORT = frozenset({"/metrics", "/v1/catalog", "/v1/policies", "/v1/placements", "/v1/campaigns", "/v1/templates"})
-REPORT_BELOW = ("/v1/policies/", "/v1/placements/", "/v1/campaigns/", "/v1/templates/")
+ACTIVITY = "/v1/activity"  # not signed: without keys no other site's page may tell of it, as of events it may
+BEACONS = frozenset({EVENTS, ACTIVITY})  # what a key in the URL is taken for: navigator.sendBeacon sends no headers
+DECIDE = frozenset({"/v1/decisions", "/v1/decisions:batch", EVENTS, "/v1/rewards", ACTIVITY})
+DECIDE_BELOW = (f"{ACTIVITY}/",)
+_ITEMS = ("/v1/policies", "/v1/placements", "/v1/campaigns", "/v1/templates", "/v1/products")
+REPORT = frozenset({"/metrics", "/v1/catalog", *_ITEMS})
+REPORT_BELOW = tuple(f"{path}/" for path in _ITEMS)
+PREVIEW = "/v1/creatives/preview"  # changes nothing: a POST, since a template may come with it
 OPEN = frozenset({"/livez", READY, "/openapi.json"})
+# Pages of the console want no key in a header, which a browser cannot send: they ask for a session instead, each by
+# itself, see service/console/door.py.
+CONSOLE = "/console"
 READS = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger(__name__)
@@ -38,7 +46,8 @@ class Refusal(Enum):
     UNKNOWN = "a key that is known is wanted, as `Authorization: Bearer <key>`"
     ROLE = "this key's role does not go so far"
     IN_URL = (
-        "only keys of role decide may stand in a URL, and only for POST /v1/events; make another and revoke this one"
+        "only keys of role decide may stand in a URL, and only for POST /v1/events or /v1/activity; "
+        "make another and revoke this one"
     )
     FOREIGN = "without API keys nothing is answered to pages of other sites; make a key with `adbandit keys add`"
 
@@ -58,12 +67,16 @@ def may(role: Role, method: str, path: str) -> bool:
     if role == "admin":
         return True
     if role == "decide":
-        return method == "POST" and path in DECIDE
+        return method == "POST" and (path in DECIDE or path.startswith(DECIDE_BELOW))
+    if method == "POST":
+        return path == PREVIEW
     return method in READS and (path in REPORT or path.startswith(REPORT_BELOW))
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether no key is wanted."""
+    """Whether no key is wanted here: for all, or because those who answer ask for a session."""
+    if path == CONSOLE or path.startswith(f"{CONSOLE}/"):
+        return True
     return method in READS and (path in OPEN or path.startswith(LINKS))
 
 
@@ -147,6 +160,14 @@ class Access:
         bucket = self._buckets.get(key.id)
         wait_s = bucket.take(self._elapsed()) if bucket else 0.0
         return Limited(math.ceil(wait_s)) if wait_s else key
+
+    def holder(self, text: str) -> Key | None:
+        """The key that a text is, if it is good now."""
+        return keys.find(text, self._keys or {})
+
+    def key(self, key_id: str) -> Key | None:
+        """The key of an id, if it is good now: what a session of the console hangs on."""
+        return (self._keys or {}).get(key_id)
 
     def knows(self, text: str | None) -> bool:
         """Whether the sender may be told how the service is: by a key that may read reports."""

@@ -77,6 +77,7 @@ class Signer:
     def __init__(self, root: bytes) -> None:
         """Signs with the root, too, until told otherwise. Raises BadInput for a shorter secret."""
         self._user = _derived(root, b"user")
+        self.console = _derived(root, b"console")  # what sessions of the console are signed with
         self._accepted: tuple[_Keys, ...] = ()
         self.use((root,))
 

@@ -5,9 +5,11 @@
     catalog/<version>.json         every catalog; the largest version is in force
     policies/<p>.state             the policy's keys of Redis in a form of our own: see service/backup/state.py
     archive/policy=<p>/...         the archive, as far as the policy's checkpoint vouches for it
+    archive/activity/...           what users did
 
 A folder, or the same as a tar file. It comes to be only when it is whole. The service may run meanwhile: see
-service/verify/taking.py. What is not in it: rows that were accepted and not shipped yet.
+service/verify/taking.py. What is not in it: rows that were accepted and not shipped yet, and states of users, which
+grow anew.
 """
 
 from __future__ import annotations
@@ -107,6 +109,8 @@ def _fill(folder: Path, settings: Settings, store: Store, now: float, *, secrets
         version = read_version(taken.fields)
         last = taken.log[-1].position if taken.log else ""
         parts[policy] = PolicyPart(version=version, read=taken.read, last=last, entries=len(taken.log))
+    for path in (archive / "activity").glob("date=*/*.parquet"):
+        _copy(path, folder / "archive" / path.relative_to(archive))
     catalog = _keep_catalogs(folder, store)
     kept = tuple(name for name in SECRETS if secrets and (settings.data / name).is_file())
     for name in kept:

@@ -18,6 +18,7 @@ from bandit.errors import Damaged
 from bandit.fold import read_version
 from bandit.join import order
 from bandit.lineage import START
+from service.store.books import Books
 from service.store.commands import Store, StreamEntry
 from service.verify.taking import Taken
 
@@ -50,6 +51,8 @@ def _frames(store: Store, taken: Taken) -> Iterator[Frame]:
         if fields := store.kept(policy, kept):
             yield f"kept:{kept}", "hash", fields
             yield "kept", "version", kept
+    if books := Books(store).of(policy):
+        yield "books", "hash", books
     if taken.shipped:
         yield "shipped", "hash", taken.shipped
     if taken.fields:

@@ -20,6 +20,7 @@ import structlog
 
 from bandit.codec import encode
 from bandit.join import SETTLE_S
+from bandit.profiles.activity import LOG as ACTIVITY
 from bandit.records import Tick
 from service.outbox.journal import Journal, held_bytes, journals
 from service.outbox.shared import SHARED, Outbox, Row
@@ -88,7 +89,7 @@ class Shipper:
         now, started = self._clock(), self._elapsed()
         try:
             self._check()
-            self._measure(horizons_s)
+            self._measure([*horizons_s, ACTIVITY])
             count, drained = self._ship_all(horizons_s)
             if drained:
                 self._tick(now, started, horizons_s)
@@ -230,7 +231,7 @@ class Shipper:
         for policy in policies:
             length = self._store.log_length(policy)
             if length >= self._most_log:
-                raise StoreAway(f"the log of {policy!r} waits for its learner with {length} entries")
+                raise StoreAway(f"the log of {policy!r} waits for its reader with {length} entries")
         self._measure_at = self._elapsed() + LENGTH_S
 
     def _press(self) -> None:

@@ -65,6 +65,17 @@ class Cluster(CoreCommands):
             self._forget(ask_last=node)
             raise
 
+    def masters(self) -> list[tuple[int, Node, Any]]:
+        """(last slot, master, a client of it) of each range of slots, asked anew. Raises redis.RedisError."""
+        return [(last, node, self._client(node)) for _, last, node in self._ask()]
+
+    def parted(self, keys: Sequence[str]) -> list[list[int]]:
+        """Places of the keys that one master has, for each. Raises redis.RedisError."""
+        places: dict[Node, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(self._master(("GET", key)), []).append(place)
+        return list(places.values())
+
     def close(self) -> None:
         for client in list(self._clients.values()):
             client.close()

@@ -12,6 +12,19 @@
     {p}:unnamed              set      archive files that are committed and may not have their names yet
     {p}:weights              stream   sparse weight changes: from, to (versions), index, value, centre, table, crc
                                       trimmed to WEIGHTS_KEPT; who fell behind loads the snapshot
+    {p}:books                hash     what the bookkeeper has taken in: read (position), needed and known (from where on
+                                      the log builds its memory again), spending (bandit.pacing.spending), at (when)
+    {u:<pseudonym>}:state    string   a user, 32 hex digits: see bandit.profiles.stored; expires
+    {u:<pseudonym>}:shown    list     ads decided lately: a row of bandit.profiles.exposures each; expires. Neither on
+                                      disk nor on replicas: a server that syncs its file would hold up each decision
+    {budget}:left:<campaign> hash     left, shadow: by the logs; w:<worker>: ads it holds and has used since
+    {budget}:account:<campaign> hash  of:<policy>: what its log says; state: what was published last
+    {budget}:until           hash     policy -> time up to which its log is accounted for in these
+    matching:{<chunk>}       string   neighbours of the products of a chunk, packed: see service.store.matching
+    {matching}:lists         string   products that are sought and new, by category, packed; written last
+
+What users did is a log, too: ~activity stands for the policy in its log, shipped and books, which have archived and
+upto (positions) besides. ~books stands for it in the lease and fence of the bookkeeper.
 
 Rows are shipped in one script with their position, and a snapshot replaces only the one it grew from, so a
 repeated or late command changes nothing. Commands are never retried here: a retry after a time-out wrote twice.
@@ -33,6 +46,7 @@ from service.store.connecting import client
 WAIT_MS = 1_000  # longest wait for replicas; shorter than the client's for an answer
 WEIGHTS_KEPT = 1_000
 SNAPSHOTS_KEPT = 8
+BOOKS_WAIT_S = 3_600  # how long the log is kept for a bookkeeper that is not heard of
 START = "0-0"  # before every entry of a stream
 
 
@@ -83,8 +97,13 @@ class Store:
         self._redis = client(url)
         self._replicas = replicas
 
+    @property
+    def client(self) -> Any:
+        """Of the server, for the other files of this folder."""
+        return self._redis
+
     def ping(self) -> None:
-        with _reached():
+        with reached():
             self._redis.ping()
 
     def close(self) -> None:
@@ -94,12 +113,12 @@ class Store:
 
     def catalog_version(self) -> int:
         """Version in force; 0 when there is none yet."""
-        with _reached():
+        with reached():
             return int(self._redis.get("{catalog}:current") or 0)
 
     def catalog(self, version: int) -> bytes | None:
         """JSON of one version, or None if it never was."""
-        with _reached():
+        with reached():
             found: bytes | None = self._redis.get(f"{{catalog}}:{version}")
             return found
 
@@ -109,7 +128,7 @@ class Store:
         Raises StoreAway, too, if too few replicas have it in time; it may be in force nevertheless.
         """
         keys = ["{catalog}:current", f"{{catalog}}:{version}"]
-        with _reached():
+        with reached():
             return bool(self._written(scripts.PUT_CATALOG, keys, after, version, stored))
 
     # Log
@@ -117,7 +136,7 @@ class Store:
     def shipped(self, policy: str, outbox: str) -> int:
         """Last row of an outbox that stands in the log, there and on the replicas wanted; 0 if none."""
         key = f"{{{policy}}}:shipped"
-        with _reached():
+        with reached():
             return int(
                 (self._written(scripts.AGAIN, [key], outbox) if self._replicas else self._redis.hget(key, outbox)) or 0
             )
@@ -131,14 +150,14 @@ class Store:
         """
         entries = [entry for _, entry in rows]
         keys = [f"{{{policy}}}:log", f"{{{policy}}}:shipped"]
-        with _reached():
+        with reached():
             done = self._written(scripts.SHIP, keys, outbox, after, rows[-1][0], *entries)
         if not done:
             raise StoreAway(f"outbox {outbox} is not where it was left in the log of {policy!r}")
 
     def append(self, policy: str, entry: bytes) -> None:
         """Append one entry that may stand twice without harm: a tick."""
-        with _reached():
+        with reached():
             self._redis.xadd(f"{{{policy}}}:log", {"e": entry})
 
     def log(self, policy: str, after: str, *, count: int) -> list[LogEntry]:
@@ -147,41 +166,42 @@ class Store:
 
     def log_from(self, policy: str, position: str, *, count: int) -> list[LogEntry]:
         """Up to `count` entries from a position on."""
-        with _reached():
+        with reached():
             found = self._redis.xrange(f"{{{policy}}}:log", min=position, count=count)
         return [LogEntry(position.decode(), fields[b"e"]) for position, fields in found]
 
     def log_begins(self, policy: str) -> str | None:
         """Position of the oldest entry; None if there is none."""
-        with _reached():
+        with reached():
             found = self._redis.xrange(f"{{{policy}}}:log", count=1)
         return str(found[0][0].decode()) if found else None
 
     def log_length(self, policy: str) -> int:
-        with _reached():
+        with reached():
             return int(self._redis.xlen(f"{{{policy}}}:log"))
 
     def trim(self, policy: str, needed_from: str) -> None:
-        """Forget the log before a position."""
-        with _reached():
-            self._redis.xtrim(f"{{{policy}}}:log", minid=needed_from, approximate=True)
+        """Forget the log before a position, but not what its books need if the bookkeeper was heard of lately."""
+        keys = [f"{{{policy}}}:log", f"{{{policy}}}:books"]
+        with reached():
+            self._redis.eval(scripts.TRIM, 2, *keys, needed_from, BOOKS_WAIT_S)
 
     # Model
 
     def snapshot(self, policy: str) -> dict[str, bytes]:
         """Fields of the snapshot; empty if there is none."""
-        with _reached():
+        with reached():
             found = self._redis.hgetall(f"{{{policy}}}:snapshot")
         return {name.decode(): value for name, value in found.items()}
 
     def snapshot_field(self, policy: str, field: str) -> bytes | None:
-        with _reached():
+        with reached():
             found: bytes | None = self._redis.hget(f"{{{policy}}}:snapshot", field)
             return found
 
     def snapshot_fields(self, policy: str, names: Sequence[str]) -> dict[str, bytes]:
         """Some fields of the snapshot as they were at one moment; empty if there is none."""
-        with _reached():
+        with reached():
             found = self._redis.hmget(f"{{{policy}}}:snapshot", list(names))
         return {name: value for name, value in zip(names, found, strict=True) if value is not None}
 
@@ -209,19 +229,19 @@ class Store:
                 published += [name, value]
         keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "weights", "fence", "unnamed")]
         counts = len(stored), len(files), WEIGHTS_KEPT
-        with _reached():
+        with reached():
             done = self._redis.eval(scripts.COMMIT, 4, *keys, after, fence, *counts, *stored, *files, *published)
         return bool(done)
 
     def unnamed(self, policy: str) -> set[str]:
         """Archive files that are committed and may not have their names yet."""
-        with _reached():
+        with reached():
             return {name.decode() for name in self._redis.smembers(f"{{{policy}}}:unnamed")}
 
     def named(self, policy: str, files: Sequence[str]) -> None:
         """Note that these files have their names."""
         if files:
-            with _reached():
+            with reached():
                 self._redis.srem(f"{{{policy}}}:unnamed", *files)
 
     # Lease
@@ -232,13 +252,13 @@ class Store:
         seize  take it from whoever has it
         """
         keys = [f"{{{policy}}}:lease", f"{{{policy}}}:fence"]
-        with _reached():
+        with reached():
             found: bytes | None = self._redis.eval(scripts.LEASE, 2, *keys, holder, round(ttl_s * 1000), int(seize))
         return found.decode() if found else None
 
     def release(self, policy: str, holder: str) -> None:
         """Give the lease back, so that another need not wait for its end."""
-        with _reached():
+        with reached():
             self._redis.eval(scripts.RELEASE, 1, f"{{{policy}}}:lease", holder)
 
     # Kept snapshots
@@ -246,7 +266,7 @@ class Store:
     def keep(self, policy: str, version: int, why: str) -> bool:
         """Keep the snapshot in force, which is of this version, for a rollback; says whether there was one."""
         keys = [f"{{{policy}}}:snapshot", f"{{{policy}}}:kept:{version}", f"{{{policy}}}:kept"]
-        with _reached():
+        with reached():
             done = self._redis.eval(scripts.KEEP, 3, *keys, version, why)
             for old in self._redis.zrange(keys[2], 0, -SNAPSHOTS_KEPT - 1):
                 self._redis.delete(f"{{{policy}}}:kept:{int(old)}")
@@ -255,24 +275,24 @@ class Store:
 
     def kept_versions(self, policy: str) -> list[int]:
         """Versions a rollback can go back to, oldest first."""
-        with _reached():
+        with reached():
             return [int(version) for version in self._redis.zrange(f"{{{policy}}}:kept", 0, -1)]
 
     def kept(self, policy: str, version: int) -> dict[str, bytes]:
         """Fields of a kept snapshot; empty if there is none."""
-        with _reached():
+        with reached():
             found = self._redis.hgetall(f"{{{policy}}}:kept:{version}")
         return {name.decode(): value for name, value in found.items()}
 
     def last_change(self, policy: str) -> str:
         """Position of the newest weight change; START if there is none."""
-        with _reached():
+        with reached():
             found = self._redis.xrevrange(f"{{{policy}}}:weights", count=1)
         return str(found[0][0].decode()) if found else START
 
     def changes(self, policy: str, after: str) -> list[tuple[str, WeightChange]]:
         """Weight changes behind a position, oldest first."""
-        with _reached():
+        with reached():
             found = self._redis.xrange(f"{{{policy}}}:weights", min=f"({after}")
         return [(position.decode(), _change(fields)) for position, fields in found]
 
@@ -281,7 +301,7 @@ class Store:
     def moment(self, policy: str) -> Moment:
         """What must belong together, read in one step."""
         keys = [f"{{{policy}}}:{name}" for name in ("snapshot", "shipped", "log", "unnamed")]
-        with _reached():
+        with reached():
             snapshot, shipped, last, unnamed = self._redis.eval(scripts.MOMENT, 4, *keys)
         return Moment(
             {name.decode(): value for name, value in _paired(snapshot)},
@@ -292,12 +312,12 @@ class Store:
 
     def holds(self, policy: str) -> bool:
         """Whether there is anything of a policy."""
-        with _reached():
+        with reached():
             return any(self._redis.exists(f"{{{policy}}}:{name}") for name in ("snapshot", "log", "shipped", "weights"))
 
     def stream(self, policy: str, name: str, after: str, *, count: int) -> list[StreamEntry]:
         """Up to `count` entries of a policy's log or weights behind a position, as they are stored."""
-        with _reached():
+        with reached():
             found = self._redis.xrange(f"{{{policy}}}:{name}", min=f"({after}", count=count)
         return [(position.decode(), fields) for position, fields in found]
 
@@ -306,22 +326,22 @@ class Store:
         given: list[Any] = []
         for position, fields in entries:
             given += [position, 2 * len(fields), *(part for pair in fields.items() for part in pair)]
-        with _reached():
+        with reached():
             self._redis.eval(scripts.PUT_STREAM, 1, f"{{{policy}}}:{name}", *given)
 
     def put_hash(self, policy: str, name: str, fields: Mapping[str, bytes] | Mapping[bytes, bytes]) -> None:
         """Write a policy's snapshot, kept snapshot, or `shipped`."""
-        with _reached():
+        with reached():
             self._redis.hset(f"{{{policy}}}:{name}", mapping=dict(fields))
 
     def put_kept(self, policy: str, version: int) -> None:
         """List a version as kept, once its hash is written."""
-        with _reached():
+        with reached():
             self._redis.zadd(f"{{{policy}}}:kept", {str(version): version})
 
     def put_old_catalog(self, stored: bytes, version: int) -> None:
         """Write a catalog that is not to be in force."""
-        with _reached():
+        with reached():
             self._redis.set(f"{{catalog}}:{version}", stored)
 
     def _written(self, script: str, keys: Sequence[str], *given: Any) -> Any:
@@ -360,7 +380,8 @@ def _change(fields: Mapping[bytes, bytes]) -> WeightChange:
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
+def reached() -> Iterator[None]:
+    """Faults of the server as StoreAway."""
     try:
         yield
     except redis.RedisError as fault:

@@ -71,3 +71,27 @@ local last = redis.call('HGET', KEYS[1], ARGV[1])
 if last then redis.call('HSET', KEYS[1], ARGV[1], last) end
 return last
 """
+
+PUT_STATE = """
+if redis.call('GETRANGE', KEYS[1], 0, 3) ~= ARGV[1] then return 0 end
+if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1
+"""
+
+BOOKS = """
+if (redis.call('HGET', KEYS[1], 'read') or '') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'at', redis.call('TIME')[1], unpack(ARGV, 2))
+return 1
+"""
+
+TRIM = """
+local function before(one, other)
+  local a, b = string.match(one, '^(%d+)'), string.match(other, '^(%d+)')
+  if a ~= b then return tonumber(a) < tonumber(b) end
+  return tonumber(string.match(one, '(%d+)$')) < tonumber(string.match(other, '(%d+)$'))
+end
+local from = ARGV[1]
+local books = redis.call('HMGET', KEYS[2], 'needed', 'at')
+if books[1] and redis.call('TIME')[1] - books[2] < tonumber(ARGV[2]) and before(books[1], from) then from = books[1] end
+return redis.call('XTRIM', KEYS[1], 'MINID', '~', from)
+"""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.access.gate import EVENTS, LINKS, OPEN, Access, Limited, Refusal, is_loopback
+from service.access.gate import BEACONS, EVENTS, LINKS, OPEN, Access, Limited, Refusal, is_loopback
 from service.web import answers
 from service.web.answers import Answer
 
@@ -22,7 +22,7 @@ def admitted(access: Access, environment: dict[str, Any]) -> Answer | None:
         foreign = path != EVENTS and not path.startswith(LINKS) and path not in OPEN and _foreign(environment)
         return _refused(Refusal.FOREIGN, path) if foreign else None
     text = bearer(environment)
-    in_url = text is None and path == EVENTS and method == "POST"
+    in_url = text is None and path in BEACONS and method == "POST"
     if in_url:
         text = _from_query(environment)
     found = access.admit(text, method, path, in_url=in_url)

@@ -13,7 +13,7 @@ import msgspec
 
 from bandit.errors import AdbanditError, BadInput, Conflict, Forged
 from service.catalogs import Stale
-from service.deciding import UnknownPolicy
+from service.deciding.decider import UnknownPolicy
 from service.outbox.room import NotWritten
 from service.schemas import Fault, Problem
 from service.store.commands import StoreAway

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, request
 
-from service.web import catalog, decisions, events, health, openapi, policies, problems
+from service.console import blueprint as console
+from service.web import (
+    activity,
+    catalog,
+    creatives,
+    decisions,
+    events,
+    health,
+    openapi,
+    pacing,
+    policies,
+    problems,
+    products,
+    users,
+)
 from service.web.answers import GUARDS
 from service.web.counting import counted
 from service.web.front import Front
@@ -18,9 +32,10 @@ def create_app(web: Web) -> Flask:
     app.url_map.merge_slashes = False  # a path that is none is refused, not redirected from
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     problems.register(app)
-    for resource in (events, policies, catalog, health):
+    for resource in (events, activity, creatives, policies, pacing, catalog, products, users, health):
         app.register_blueprint(resource.blueprint(web))
     app.register_blueprint(openapi.blueprint())
+    app.register_blueprint(console.blueprint(web))
 
     @app.before_request
     def start() -> None:
@@ -35,5 +50,5 @@ def create_app(web: Web) -> Flask:
             answer.headers.setdefault(guard, wanted)
         return answer
 
-    app.wsgi_app = Front(web, {**decisions.routes(web), **events.routes(web)}, app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Front(web, {**decisions.routes(web), **events.routes(web), **activity.routes(web)}, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app

@@ -23,6 +23,7 @@ from service.web.parts import Web
 
 JSON_TYPES = ("application/json", "")
 BEACON_TYPES = (*JSON_TYPES, "text/plain")  # what navigator.sendBeacon sends
+LINES_TYPE = "application/x-ndjson"
 
 Environment = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -39,6 +40,7 @@ class Route(NamedTuple):
     answer: Callable[[bytes], Answer]
     most: int  # bytes of the body
     types: tuple[str, ...]  # media types taken
+    lines: Callable[[bytes], Answer] | None = None  # what is done with NDJSON, where that is taken, too
 
 
 class Front:
@@ -70,7 +72,8 @@ def _answered(route: Route, environment: Environment, path: str) -> Answer:
         if refusal:
             return refusal
         body = _body(route, environment)
-        return route.answer(body) if len(body) <= route.most else _too_long(route, path)
+        answer = route.lines if route.lines and _media(environment) == LINES_TYPE else route.answer
+        return answer(body) if len(body) <= route.most else _too_long(route, path)
     except AdbanditError as fault:
         return answers.of_error(fault, path)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as fault:
@@ -84,12 +87,17 @@ def _refused(route: Route, environment: Environment, path: str) -> Answer | None
     if environment["REQUEST_METHOD"] != "POST":
         refusal = answers.http_problem(405, "this path takes POST only", path)
         return refusal._replace(headers=(("Allow", "POST"),))
-    kind = environment.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if kind not in route.types:
+    kind = _media(environment)
+    if kind not in route.types and not (route.lines and kind == LINES_TYPE):
         return answers.http_problem(415, f"{kind} is not JSON", path)
     if int(environment.get("CONTENT_LENGTH") or 0) > route.most:
         return _too_long(route, path)
     return None
+
+
+def _media(environment: Environment) -> str:
+    given: str = environment.get("CONTENT_TYPE", "")
+    return given.partition(";")[0].strip().lower()
 
 
 def _too_long(route: Route, path: str) -> Answer:

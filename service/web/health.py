@@ -57,7 +57,7 @@ def _health(web: Web) -> Health:
     reached = now - web.serving.reached < STORE_AWAY_AFTER_S
     policies = {
         policy_id: PolicyHealth(
-            model_version=served.weights.version, model_age_s=now - served.since, candidates=served.shelf.n
+            model_version=served.weights.version, model_age_s=now - served.since, candidates=served.shelf.pairs
         )
         for policy_id, served in web.serving.policies().items()
     }

@@ -10,14 +10,15 @@ import msgspec
 from flask import Blueprint, Response
 
 from bandit.config import Id
-from service.access.gate import EVENTS, LINKS, is_open, may
+from service.access.gate import BEACONS, LINKS, is_open, may
 from service.access.keys import Role
 from service.access.signing import TRACKED
 from service.schemas import DecisionRequest, Problem
 from service.web.answers import JSON, PROBLEM
 from service.web.exact import components, ref, without_id
-from service.web.operations import ITEMS, STRUCTS, Operation, operations
+from service.web.operations import ITEMS, PRODUCT_ID, STRUCTS, Operation, operations
 from service.web.shedding import LIMITS
+from service.web.users import LONGEST_KEY
 
 Json = dict[str, Any]
 
@@ -58,7 +59,7 @@ def blueprint() -> Blueprint:
 def document() -> Json:
     """The whole contract."""
     schemas = components(STRUCTS)
-    bodies = {f"{item.__name__}Body": without_id(schemas[item.__name__]) for item in ITEMS.values()}
+    bodies = {f"{name}Body": without_id(schemas[name]) for name in _WITH_ID}
     schemas["BatchRequest"]["properties"]["requests"]["items"] = ref(DecisionRequest)  # decoded one by one
     paths: Json = {}
     for one in operations():
@@ -76,13 +77,14 @@ _SCHEMES: Json = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "query", "name": "key", "description": "Only keys of role decide."},
 }
+_WITH_ID = [*(item.__name__ for item in ITEMS.values()), "Product"]
 _ID = msgspec.json.schema(Id)["pattern"].replace(r"\Z", "$")
 
 
 def _operation(one: Operation) -> Json:
     open_ = is_open(one.method.upper(), one.path)
     roles = [role for role in get_args(Role) if may(role, one.method.upper(), one.path)]
-    by_key: list[Json] = [{"bearer": []}, *([{"key": []}] if one.path == EVENTS else []), {}]
+    by_key: list[Json] = [{"bearer": []}, *([{"key": []}] if one.path in BEACONS else []), {}]
     made: Json = {
         "operationId": one.name,
         "summary": one.says,
@@ -98,10 +100,13 @@ def _operation(one: Operation) -> Json:
 
 def _parameters(one: Operation) -> list[Json]:
     schemas = {"id": {"type": "string", "pattern": _ID}, "letter": {"enum": list(TRACKED)}, "token": {"type": "string"}}
+    schemas |= {"name": schemas["id"], "product": PRODUCT_ID}
+    schemas["key"] = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
     found = [
         {"name": name, "in": "path", "required": True, "schema": schemas[name]}
         for name in re.findall(r"{(\w+)}", one.path)
     ]
+    found += [{"name": name, "in": "query", "schema": schema} for name, schema in one.query.items()]
     if one.if_match:
         says = "Version of the catalog that was edited, as in `ETag`."
         schema = {"type": "string", "pattern": r'^(\*|[0-9]{1,15}|"[0-9]{1,15}")$'}

@@ -12,9 +12,14 @@ import msgspec
 
 from bandit.catalog import KINDS, Campaign, Catalog, Placement, Template
 from bandit.config import Policy
+from bandit.products.product import Product, ProductId
+from service.budgets.standing import Pacing
 from service.reporting import Report
 from service.schemas import (
+    ActivityAnswer,
+    ActivityRequest,
     BatchRequest,
+    Consent,
     DecisionAnswer,
     DecisionRequest,
     EventsAnswer,
@@ -23,17 +28,20 @@ from service.schemas import (
     RewardRequest,
 )
 from service.web.answers import JSON
+from service.web.creatives import PreviewAnswer, PreviewRequest
 from service.web.exact import AT, ref
 from service.web.front import BEACON_TYPES, JSON_TYPES
 from service.web.health import Health
+from service.web.products import MOST_LISTED, MOST_ROWS, ProductsAnswer, ProductsPage
 
 Json = dict[str, Any]
 Struct = type[msgspec.Struct]
 
 ITEMS: dict[str, Struct] = dict(zip(KINDS, (Policy, Placement, Campaign, Template), strict=True))
 STRUCTS: tuple[Struct, ...] = (
-    *(DecisionRequest, BatchRequest, EventsRequest, RewardRequest),
-    *(DecisionAnswer, EventsAnswer, Problem, Catalog, Report, Health),
+    *(PreviewRequest, PreviewAnswer),
+    *(DecisionRequest, BatchRequest, EventsRequest, RewardRequest, ActivityRequest, ActivityAnswer),
+    *(DecisionAnswer, EventsAnswer, Problem, Catalog, Report, Pacing, Health, Product, ProductsAnswer, ProductsPage),
     *ITEMS.values(),
 )
 MEDIA = {taken: tuple(kind for kind in taken if kind) for taken in (JSON_TYPES, BEACON_TYPES)}
@@ -53,6 +61,7 @@ class Operation(NamedTuple):
     returns: str = JSON  # media type of the answers
     headers: tuple[str, ...] = ()  # of the answers, besides those of all
     if_match: bool = False
+    query: Mapping[str, Json] = {}  # schema of each parameter
 
 
 DAMAGED = (400, 413, 415, 422)  # what a body can be refused for
@@ -72,10 +81,15 @@ BATCH: Json = {
     "required": ["answers"],
 }
 
+# As it can stand in a path.
+PRODUCT_ID: Json = msgspec.json.schema(ProductId) | {
+    "pattern": r"^[^\x00-\x20\x7f-\xa0/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\xa0/])?$"
+}
+
 
 def operations() -> list[Operation]:
     """All of them."""
-    return [*_asked(), *_configured(), *_watched()]
+    return [*_asked(), *_did(), *_configured(), *_watched(), *_paced(), *_sold(), *_known(), *_previewed()]
 
 
 def _asked() -> list[Operation]:
@@ -196,4 +210,123 @@ def _watched() -> list[Operation]:
         ),
         Operation("get", "/metrics", "metrics", "For Prometheus.", {200: text}, returns="text/plain"),
         Operation("get", "/openapi.json", "openapi", "This document.", {200: {"type": "object"}}),
+    ]
+
+
+def _paced() -> list[Operation]:
+    path = "/v1/campaigns/{id}/pacing"
+    says = "What a campaign has spent and should have, of which budget."
+    return [Operation("get", path, "pacing", says, {200: ref(Pacing)}, (404, 503))]
+
+
+def _did() -> list[Operation]:
+    told, refusals = {202: ref(ActivityAnswer)}, (*DAMAGED, 503)
+    many: Json = {"type": "array", "minItems": 1, "maxItems": 500}
+    batch: Json = {"type": "object", "properties": {"batch": many}}
+    events: Json = {"type": "object", "properties": {"events": many}, "required": ["events"]}
+    custom = "Activity in a format of the shop's own, as ADBANDIT_ACTIVITY_MAPPING declares it."
+    return [
+        Operation(
+            "post",
+            "/v1/activity",
+            "collect",
+            "What users did. Also as `application/x-ndjson`, an activity a line, up to 5,000 of them.",
+            told,
+            body=ref(ActivityRequest),
+            refusals=refusals,
+            types=MEDIA[BEACON_TYPES],
+        ),
+        Operation(
+            "post",
+            "/v1/activity/segment",
+            "collectSegment",
+            "Activity as Segment sends it: one message, or a batch.",
+            told,
+            body=batch,
+            refusals=refusals,
+        ),
+        Operation(
+            "post",
+            "/v1/activity/ga4",
+            "collectGa4",
+            "Activity as the Measurement Protocol of Google Analytics 4 has it.",
+            told,
+            body=events,
+            refusals=refusals,
+        ),
+        Operation(
+            "post",
+            "/v1/activity/custom/{name}",
+            "collectCustom",
+            custom,
+            told,
+            body={"anyOf": [{"type": "object"}, many]},
+            refusals=(*refusals, 404),
+        ),
+    ]
+
+
+def _known() -> list[Operation]:
+    path, says = "/v1/users/{key}", "Keep nothing of a user and forget what is kept, or keep what comes from now on."
+    kept: Json = {"type": "object", "properties": {"personalize": {"type": "boolean"}}, "required": ["personalize"]}
+    change = (400, 413, 415, 422, 503)
+    return [
+        Operation("get", path, "user", "What is kept of a user.", {200: kept}, (404, 422, 503)),
+        Operation("delete", path, "eraseUser", "Forget what is kept of a user.", {204: None}, (422, 503)),
+        Operation("put", f"{path}/consent", "consent", says, {200: ref(Consent)}, change, body=ref(Consent)),
+    ]
+
+
+def _previewed() -> list[Operation]:
+    return [
+        Operation(
+            "post",
+            "/v1/creatives/preview",
+            "preview",
+            "One ad as it would be shown, of the catalog's template or of one that comes with the request.",
+            {200: ref(PreviewAnswer)},
+            body=ref(PreviewRequest),
+            refusals=(*DAMAGED, 503),
+        ),
+        Operation(
+            "get",
+            "/v1/templates/{id}/preview",
+            "previewTemplate",
+            "A page of a template's ads, each variant in each place.",
+            {200: {"type": "string"}},
+            (404, 422, 503),
+            returns="text/html",
+        ),
+    ]
+
+
+def _sold() -> list[Operation]:
+    path, etag, gone = "/v1/products", ("ETag",), (404, 503)
+    listed: Json = {"type": "array", "items": ref(Product), "minItems": 1, "maxItems": MOST_ROWS}
+    many: Json = {
+        "type": "object",
+        "properties": {"products": listed},
+        "required": ["products"],
+        "additionalProperties": False,
+    }
+    paging: Json = {"after": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED}}
+    says = "Add or replace products. Also as `application/x-ndjson`, one a line. Bad ones are named in `rejected`."
+    change = (400, 413, 415, 422, 503)
+    return [
+        Operation(
+            "get", path, "products", "A page of them.", {200: ref(ProductsPage)}, (422,), headers=etag, query=paging
+        ),
+        Operation("post", path, "putProducts", says, {200: ref(ProductsAnswer)}, change, body=many, headers=etag),
+        Operation("get", f"{path}/{{product}}", "getProduct", "One.", {200: ref(Product)}, (404, 503), headers=etag),
+        Operation(
+            "put",
+            f"{path}/{{product}}",
+            "putProduct",
+            "Add or replace one. An `id` in the body is the path's.",
+            {200: VERSIONED},
+            change,
+            body={"$ref": f"{AT}ProductBody"},
+            headers=etag,
+        ),
+        Operation("delete", f"{path}/{{product}}", "deleteProduct", "Remove it.", {200: VERSIONED}, gone, headers=etag),
     ]

@@ -27,6 +27,7 @@ from service.web.waiting import Waiting
 
 LAST = 20.0  # limits that an event may wait: it is not shown to anybody
 LIMITS = {"/v1/decisions": 1.0, "/v1/decisions:batch": 1.0, "/v1/events": LAST, "/v1/rewards": LAST}
+LIMITS |= dict.fromkeys(("/v1/activity", "/v1/activity/segment", "/v1/activity/ga4"), LAST)
 PROBES = "/probe/"  # then the word of a worker, and a number
 LINE = "429 Too Many Requests"
 RETRY_S = 1

@@ -26,7 +26,7 @@ from docs import make_results
 from service import metrics
 from service.settings import PREFIX, Settings
 from service.store import commands as store
-from service.web import decisions, events
+from service.web import activity, decisions, events
 from service.web.app import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -54,8 +54,8 @@ def _options(command: click.Command) -> Iterator[str]:
 
 
 def routes() -> Iterator[str]:
-    yield from decisions.routes(MagicMock())
-    yield from events.routes(MagicMock())
+    for kind in (decisions, events, activity):
+        yield from kind.routes(MagicMock())
     for rule in create_app(MagicMock()).url_map.iter_rules():
         yield re.sub(r"<any\(.*\):kind>", "<kind>", rule.rule)
 

@@ -22,11 +22,14 @@ SALE = {"id": "sale", "creative": {"link": "https://shop.example/sale"}}
 KEPT = {"sale", "new", "hero", *(policy["id"] for policy in POLICIES)}
 MOST_BITS = 12  # of policies made here, so that hundreds fit in memory
 # Why a request may be refused though its schema holds: what no JSON schema can express.
-BEYOND = {"unresolved", "duplicate", "currency", "link", "unsafe", "not-logged"}
-_known: dict[str, list[str]] = {"decisions": [], "links": []}
+BEYOND = {"unresolved", "duplicate", "currency", "link", "unsafe", "not-logged", "placeholder", "circular", "slots"}
+BEYOND |= {"character"}  # of a product's texts, which JSON Schema would have to repeat for each
+_known: dict[str, list[str]] = {"decisions": [], "links": [], "products": []}
 SAID = re.compile(
     r"Expected `int`, got `float`|bytes of|counts in|at most 256 features|within the last 400 days|vw_args|half_life_h|"
-    r"l1 and l2|must be b|a baseline of kind fixed|this decision has|the path|Invalid RFC3339|one name|valid Unicode"
+    r"l1 and l2|must be b|a baseline of kind fixed|this decision has|the path|Invalid RFC3339|one name|"
+    r"valid Unicode|price_from|above the price of|a title has one|"
+    r"a search has|a dwell has|to identify takes|an anonymous_key is wanted"
 )
 
 
@@ -40,10 +43,10 @@ def as_json(_ctx: schemathesis.SerializationContext, value: Any) -> bytes:
 def before_call(_ctx: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
     """Sound requests name what there is, and leave it there; nobody follows a click to the shop."""
     kwargs["allow_redirects"] = False
-    if case.path.startswith("/v1/t/") and _often(case.path_parameters) and _known["links"]:
-        case.path_parameters = dict(zip(("letter", "token"), _known["links"].pop().split("/")[3:], strict=True))
-    if case.method in ("PUT", "DELETE") and case.path_parameters.get("id") in KEPT:
-        case.path_parameters["id"] = "another"
+    _addressed(case)
+    if case.path.startswith("/v1/products/"):
+        _sold(case)
+        return
     if not case.meta or not case.meta.generation.mode.is_positive or not isinstance(case.body, dict):
         return
     body = case.body = deepcopy(case.body)
@@ -57,6 +60,8 @@ def before_call(_ctx: schemathesis.HookContext, case: schemathesis.Case, kwargs:
         body["placements"] = [*body.get("placements", []), {"id": "hero"}]
         for policy in body["policies"]:
             _small(policy)
+    elif case.path == "/v1/creatives/preview":
+        body |= {"template": "sale", "placement": "hero", "products": [], "variant": 0}
     elif case.path.startswith("/v1/decisions"):
         for one in body.get("requests", [body]):
             if _often(one.get("policy", "")):
@@ -74,6 +79,30 @@ def after_call(_ctx: schemathesis.HookContext, _case: schemathesis.Case, answer:
     for ad in said.get("ads", ()):
         _known["decisions"].append(said["decision_id"])
         _known["links"] += [link for link in (ad["tracking"] or {}).values() if link]
+
+
+def _addressed(case: schemathesis.Case) -> None:
+    """Paths lead to what there is."""
+    if case.path.startswith("/v1/t/") and _often(case.path_parameters) and _known["links"]:
+        case.path_parameters = dict(zip(("letter", "token"), _known["links"].pop().split("/")[3:], strict=True))
+    if case.path.startswith("/v1/activity/custom/"):
+        case.path_parameters["name"] = "shop"
+    if case.method in ("PUT", "DELETE") and case.path_parameters.get("id") in KEPT:
+        case.path_parameters["id"] = "another"
+
+
+def _sold(case: schemathesis.Case) -> None:
+    """Products that are put cost what this shop takes, and are there to be read and removed."""
+    sound = case.meta and case.meta.generation.mode.is_positive
+    if case.method == "PUT" and sound and isinstance(case.body, dict):
+        product = case.path_parameters["product"]
+        body = case.body = {**deepcopy(case.body), "id": product}
+        if _often(product):
+            body |= {"link": "https://shop.example/", "price": {"value": 9.5, "currency": "EUR"}}
+            case.body = {name: body[name] for name in body if name not in ("sale_price", "image_url", "video_url")}
+            _known["products"].append(product)
+    elif _known["products"] and sound and _often(case.path_parameters):
+        case.path_parameters["product"] = _known["products"][-1]
 
 
 def _small(policy: dict[str, Any]) -> None:

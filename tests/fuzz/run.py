@@ -27,7 +27,8 @@ from tests.running import Running
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FUZZED = {**CATALOG, "policies": POLICIES}
-UNSHED = {"ADBANDIT_SHED_MS": "0"}  # so that a busy machine changes no answer
+MAPPING = str(HERE / "mapping.yaml")
+UNSHED = {"ADBANDIT_SHED_MS": "0", "ADBANDIT_ACTIVITY_MAPPING": MAPPING}  # so that a busy machine changes no answer
 
 
 class Run(NamedTuple):

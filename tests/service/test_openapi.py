@@ -14,9 +14,9 @@ import schemathesis
 
 from bandit.catalog import KINDS, Template
 from bandit.config import Policy
-from service.access.gate import Access
+from service.access.gate import CONSOLE, Access
 from service.schemas import DecisionRequest, EventMessage
-from service.web import decisions, events
+from service.web import activity, decisions, events
 from service.web.app import create_app
 from service.web.front import Front
 from service.web.openapi import document
@@ -33,13 +33,16 @@ def client(tmp_path: Any) -> Any:
 
 
 def served() -> Iterator[tuple[str, str]]:
-    yield from (("post", path) for path in (*decisions.routes(MagicMock()), *events.routes(MagicMock())))
+    for resource in (decisions, events, activity):
+        yield from (("post", path) for path in resource.routes(MagicMock()))
     app = create_app(MagicMock())
     assert isinstance(app.wsgi_app, Front)
     for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(CONSOLE):
+            continue  # pages for people, see docs/console.md
         for kind in KINDS if ":kind>" in rule.rule else ("",):
             path = re.sub(r"<any\(.*\):kind>", kind, rule.rule)
-            path = re.sub(r"<(\w+)>", r"{\1}", re.sub(r"<(item|policy)_id>", "{id}", path))
+            path = re.sub(r"<(?:path:)?(\w+)>", r"{\1}", re.sub(r"<(item|policy)_id>", "{id}", path))
             yield from ((method.lower(), path) for method in (rule.methods or set()) - {"HEAD"})
 
 

@@ -21,6 +21,8 @@ PATHS = [
     "/v1/decisions:batch",
     "/v1/events",
     "/v1/rewards",
+    "/v1/activity",
+    "/v1/activity/segment",
     "/v1/catalog",
     "/v1/templates",
     "/v1/templates/t",
@@ -55,10 +57,11 @@ def access(folder: Path, host: str = "127.0.0.1", workers: int = 1, at: list[flo
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_a_reader_changes_nothing_and_a_decider_calls_four_paths(method: str, path: str) -> None:
+def test_a_reader_changes_nothing_and_a_decider_decides_and_tells(method: str, path: str) -> None:
     assert not may("report", method, path)
-    four = ("/v1/decisions", "/v1/decisions:batch", "/v1/events", "/v1/rewards")
-    assert may("decide", method, path) == (method == "POST" and path in four)
+    told = ("/v1/events", "/v1/rewards", "/v1/activity", "/v1/activity/segment")
+    own = ("/v1/decisions", "/v1/decisions:batch", *told)
+    assert may("decide", method, path) == (method == "POST" and path in own)
     assert not is_open(method, path)
 
 
