@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from bandit.join import order
 from bandit.profiles.activity import Activity, Joined
 from bandit.profiles.fold import fold, joined
@@ -52,6 +50,8 @@ class Names:
             user.state = fold_seen(user.state, position, log, entry)
         else:
             one = _User(entry.user, joined(user.state, self._user(entry.alias).state, position, log, entry))
+            for name in user.names:  # who has fallen off begins anew: what it did is the user's, and counts there
+                self._users[name] = _User(name, UserState(read=one.state.read))
             for name in one.names:
                 self._users[name] = one
 
@@ -78,7 +78,7 @@ class Names:
         furthest = max(states, key=lambda state: _how_far(state, logs))
         if furthest is own or name in furthest.aliases:
             return furthest
-        return msgspec.structs.replace(own, aliases=())
+        return UserState(read=own.read, erased=own.erased, refused=own.refused)
 
 
 def _how_far(state: UserState, logs: Iterable[str]) -> tuple[float, list[tuple[int, int]]]:

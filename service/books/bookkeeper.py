@@ -156,7 +156,7 @@ class Bookkeeper:
         return False
 
     def _publish(self, book: PolicyBook) -> None:
-        if book.caught_up and book.until:
+        if book.caught_up:
             if self._publisher is None:
                 self._publisher = Publisher(Budgets(self._store), lambda: self._catalog)
             self._publisher.publish(book.policy, book.spending, book.until, self._clock())

@@ -89,7 +89,7 @@ class PolicyBook:
             "read": self.read.encode(),
             "needed": self._happenings.needed_from(self.read).encode(),
             "known": self._happenings.known_from(self.read).encode(),
-            "spending": self.spending.to_bytes(),
+            "spending": self.spending.sums_to_bytes(),
         }
         if not self._books.commit(self.policy, fields, after=self._committed):
             raise Overtaken(f"another bookkeeper has gone on with {self.policy!r}")
@@ -101,7 +101,8 @@ class PolicyBook:
         while order(after) < order(self.read) and (entries := self._reader.behind(after)):
             for position, stored in entries:
                 if order(position) <= order(self.read):
-                    self._happened(position, stored)
+                    for one in self._happened(position, stored):
+                        self.spending.recall(one)
             after = entries[-1].position
 
     def _happened(self, position: str, stored: bytes) -> list[Happened]:
