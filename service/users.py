@@ -20,6 +20,7 @@ from service.store.users import UserStore
 
 PENDING_S = 300.0  # how long an ad counts as seen that no impression was told of
 REMEMBERED = 4_096  # users
+NOBODY = UserState()  # of whom nothing is known; not to be changed
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +28,13 @@ log = structlog.get_logger(__name__)
 class _Known:
     """A user, as this worker saw it last."""
 
-    __slots__ = ("own", "state", "stored")
+    __slots__ = ("own", "state", "stored", "unsent")
 
     def __init__(self) -> None:
         self.stored: bytes | None = None
-        self.state = UserState()  # of `stored`
+        self.state = NOBODY  # of `stored`
         self.own: tuple[bytes, ...] = ()  # rows this worker has shown lately
+        self.unsent = False  # whether Redis was not told of some
 
 
 class Users:
@@ -60,15 +62,16 @@ class Users:
             stored, shown = self._store.read(pseudonym)
         except StoreAway:
             known = self._known.get(pseudonym)
-            return _merged(known.state, known.own, now) if known else UserState()
+            return _merged(known.state, known.own, now) if known else NOBODY
         known = self._known.pop(pseudonym, None)
         if stored is None and known is None:
-            return _merged(UserState(), shown, now) if shown else UserState()
+            return _merged(NOBODY, shown, now) if shown else NOBODY
         known = known or _Known()
         self._remember(pseudonym, known)
         if stored != known.stored:
             known.stored, known.state = stored, self._decoded(stored)
-        return _merged(known.state, (*shown, *known.own), now)
+        lost = known.unsent or len(shown) < len(known.own)  # a server that came back has no list
+        return _merged(known.state, (*shown, *known.own) if lost else shown, now)
 
     def shown(self, pseudonym: bytes, rows: Sequence[bytes], now: float) -> None:
         """Note ads that were decided on for a user. Waits for nobody, and fails never.
@@ -79,10 +82,12 @@ class Users:
         self._remember(pseudonym, known)
         if known.state.refused:
             return
-        known.own = (*(row for row in known.own if time_of(row) > now - PENDING_S), *rows)
+        known.own = _lately(known.own, rows, now)
+        known.unsent = known.unsent and len(known.own) > len(rows)
         try:
             self._store.shown(pseudonym, rows)
         except StoreAway:
+            known.unsent = True
             metrics.users_unshown.inc(len(rows))
 
     def _remember(self, pseudonym: bytes, known: _Known) -> None:
@@ -92,7 +97,7 @@ class Users:
 
     def _decoded(self, stored: bytes | None) -> UserState:
         if stored is None:
-            return UserState()
+            return NOBODY
         try:
             return decode(stored)
         except Damaged as fault:
@@ -100,7 +105,15 @@ class Users:
             if not self._said:
                 log.error("user_state_damaged", reason=str(fault))
             self._said = True
-            return UserState()
+            return NOBODY
+
+
+def _lately(own: tuple[bytes, ...], rows: Sequence[bytes], now: float) -> tuple[bytes, ...]:
+    """Rows and those of before them that still count."""
+    gone = 0
+    while gone < len(own) and time_of(own[gone]) <= now - PENDING_S:
+        gone += 1
+    return (*own[gone:], *rows)
 
 
 def _merged(state: UserState, pending: Iterable[bytes], now: float) -> UserState:

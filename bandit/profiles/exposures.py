@@ -67,15 +67,22 @@ def with_rows(stored: bytes, new: Iterable[bytes], since: float = 0.0) -> bytes:
     >>> with_rows(with_rows(b"", [shown]), [shown, b"no row"]) == shown
     True
     """
-    found = stored
+    last = _time.unpack_from(stored, len(stored) - _row.size)[0] if stored else since
+    found: dict[bytes, bytes] = {}  # ad -> row
+    ordered = True
     for one in new:
-        if len(one) != _row.size or holds(found, one):
+        if len(one) != _row.size:
             continue
         (time,) = _time.unpack_from(one)
-        if time > since:
-            late = found and time < _time.unpack_from(found, len(found) - _row.size)[0]
-            found = _inserted(found, one, time) if late else found + one
-    return found
+        if time > since and one[_AD] not in found and not (stored and holds(stored, one)):
+            found[one[_AD]] = one
+            ordered = ordered and time >= last
+            last = time
+    if ordered:
+        return stored + b"".join(found.values()) if found else stored
+    for one in found.values():
+        stored = _inserted(stored, one, time_of(one))
+    return stored
 
 
 def pruned(stored: bytes) -> bytes:

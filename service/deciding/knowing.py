@@ -15,9 +15,8 @@ from service.budgets.grants import Grants
 from service.deciding.stock import Stock
 from service.schemas import DecisionRequest
 from service.serving import Served
-from service.users import Users
+from service.users import NOBODY, Users
 
-NOBODY = UserState()
 NOTHING: dict[str, Feature] = {}
 
 
