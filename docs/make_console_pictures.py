@@ -75,7 +75,7 @@ def shop(service: Running) -> None:
             told = {"decision_id": answer["decision_id"], "slot": ad["slot"]}
             shown += 1
             service.tell(*({"id": f"{kind}-{number}", "type": kind, **told} for kind in happened))
-    eventually(lambda: service.report("home")["learned"] >= shown, 30.0)
+    eventually(lambda: sum(arm["slots"] for arm in service.report("home")["arms"].values()) >= shown, 30.0)
 
 
 def save(page: Page, name: str) -> None:
@@ -94,8 +94,7 @@ def take(browser: Browser, url: str) -> None:
     page.get_by_text("Further rules and features").click()
     page.get_by_label("Any of these rules").fill("- page: {type: category}\n- pages: {}")
     page.get_by_role("button", name="Save").click()
-    page.locator("#s-audience").scroll_into_view_if_needed()
-    page.evaluate("document.getElementById('s-audience').scrollIntoView()")
+    page.evaluate("document.getElementById('e-targeting.any').scrollIntoView({ block: 'center' })")
     save(page, "campaign")
     page = browser.new_page(viewport={"width": 390, "height": 640}, color_scheme="light", locale="zh-CN")
     page.goto(f"{url}/console/templates")
