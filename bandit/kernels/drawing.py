@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bandit.kernels.jit import F32, I32, I32_OUT, U64_TABLE, float64, int64, kernel
+from bandit.kernels.jit import F32, I32, I32_OUT, U64_TABLE, float64, int64, kernel, uint64
 
 Probabilities = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int32]
@@ -52,19 +52,22 @@ def others(positions: Positions, used: int, template: Positions, placement: Posi
 
 @kernel(I32_OUT, I32, int64, I32, U64_TABLE)
 def apart(positions: Positions, used: int, campaign: Positions, rivals: Masks) -> Positions:
-    """Those of `positions` whose campaign is that of candidate `used`, or no rival of it.
+    """Those of `positions` that may stand on a page with candidate `used`.
 
     campaign  [k] row of each candidate's campaign in `rivals`
-    rivals    [c, w] a bit for each label that several campaigns have; two that share one are rivals
+    rivals    [c, w] the first bit says that a page shows one ad of the campaign; then a bit for each label that several
+              campaigns have, and two that share one are rivals
     """
     left = np.empty(positions.size, np.int32)
     m, own = 0, campaign[used]
     for i in positions:
         other = campaign[i]
-        shared = False
-        for word in range(rivals.shape[1]):
-            shared = shared or rivals[own, word] & rivals[other, word] != 0
-        if other == own or not shared:
+        both = rivals[own, 0] & rivals[other, 0]
+        apart = both & uint64(1) != 0 if other == own else both >> uint64(1) != 0
+        if other != own:
+            for word in range(1, rivals.shape[1]):
+                apart = apart or rivals[own, word] & rivals[other, word] != 0
+        if not apart:
             left[m] = i
             m += 1
     return left[:m].copy()
