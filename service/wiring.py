@@ -30,6 +30,7 @@ from service.books.states import States
 from service.budgets.grants import Grants
 from service.catalogs import Catalogs
 from service.deciding.decider import Decider
+from service.deciding.knowing import Knowing
 from service.deciding.stock import Stock
 from service.host import Copies
 from service.learner.learners import Learners
@@ -49,6 +50,7 @@ from service.store.books import Books
 from service.store.budgets import Budgets
 from service.store.commands import Store, StoreAway
 from service.store.matching import MatchingStore
+from service.store.refusals import Refusals
 from service.store.users import UserStore
 from service.tally import settle
 from service.users import Users
@@ -77,6 +79,7 @@ class Fresh(NamedTuple):
     serving: Serving
     space: Room
     users: Users
+    knowing: Knowing
     grants: Grants
     stock: Stock
 
@@ -84,6 +87,7 @@ class Fresh(NamedTuple):
         """Take in what is new in Redis and on this host. Raises StoreAway."""
         try:
             self.serving.refresh()
+            self.knowing.look()
         finally:  # products are on this host, and what is held of budgets is to be given up in time
             self.stock.look(self.serving.catalog, elapsed())
             self.grants.refresh(self.serving.catalog, clock(), elapsed())
@@ -140,11 +144,13 @@ def web(settings: Settings) -> Web:
     own, _ = claim(settings.data / "outbox")
     common = shared(settings.data / "outbox")
     space = room(settings.data / "outbox", own, common, settings.outbox_bytes)
-    fresh, looked = Fresh(serving, space, users, grants, stock), threading.Event()
+    refusals = Refusals(store)
+    knowing = Knowing(users, refusals, grants, stock)
+    fresh, looked = Fresh(serving, space, users, knowing, grants, stock), threading.Event()
     threading.Thread(target=_keep_fresh, args=(fresh, looked), name="refresh", daemon=True).start()
     looked.wait(FIRST_LOOK_S)
     return Web(
-        decider=Decider(serving, own, common, signer, os.urandom, users, grants, stock, space, hosts),
+        decider=Decider(serving, own, common, signer, os.urandom, users, knowing, grants, stock, space, hosts),
         acceptor=Acceptor(common, signer, serving.terms, space),
         collector=Collector(common, signer, serving.currency, space, declared(settings.activity_mapping)),
         signer=signer,
@@ -152,7 +158,7 @@ def web(settings: Settings) -> Web:
         catalogs=catalogs,
         store=store,
         products=Products(settings.data),
-        people=People(States(Books(store), settings.profile_days)),
+        people=People(States(Books(store), settings.profile_days), refusals),
         outboxes=(own, common),
         clock=clock,
         elapsed=elapsed,

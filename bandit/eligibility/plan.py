@@ -44,10 +44,11 @@ class Plan:
     """What the campaigns, templates and placements of a shelf ask for.
 
     rules        whether a request's context matters
-    needs_state  whether what is known of its user does
+    audience     whether the profile of its user does
+    needs_state  whether anything that is known of its user does
     """
 
-    __slots__ = ("_capped", "_caps", "_free", "_joined", "_truth", "needs_state", "rules")
+    __slots__ = ("_capped", "_caps", "_free", "_joined", "_truth", "audience", "needs_state", "rules")
 
     def __init__(self, shelf: Shelf) -> None:
         clauses = Clauses()
@@ -58,7 +59,8 @@ class Plan:
         self._capped = any(self._caps)
         self._joined = lru_cache(maxsize=_KEPT)(partial(_join, laid))
         self.rules = bool(clauses.bit)
-        self.needs_state = clauses.ask_users or self._capped
+        self.audience = clauses.ask_users
+        self.needs_state = self.audience or self._capped
 
     def limits(
         self,

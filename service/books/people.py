@@ -13,13 +13,15 @@ import msgspec
 from bandit.profiles.names import Names
 from bandit.profiles.profile import UserState
 from service.books.states import ATTEMPTS, Contended, States
+from service.store.refusals import Refusals
 
 
 class People:
     """All users, one by one. Every method raises StoreAway while Redis cannot be reached."""
 
-    def __init__(self, states: States) -> None:
+    def __init__(self, states: States, refusals: Refusals) -> None:
         self._states = states
+        self._refusals = refusals
 
     def state(self, user: bytes) -> UserState | None:
         """The state of a user; None where there is none.
@@ -36,22 +38,29 @@ class People:
 
     def refuse(self, user: bytes, now: float) -> None:
         """Forget as much, and keep nothing from now on, until `allow`."""
-        self._write(user, lambda state: msgspec.structs.replace(_emptied(state, now), refused=True))
+        names = self._write(user, lambda state: msgspec.structs.replace(_emptied(state, now), refused=True))
+        self._refusals.add(names)
 
     def allow(self, user: bytes, now: float) -> None:
         """Keep what comes from now on."""
-        self._write(user, lambda state: msgspec.structs.replace(_emptied(state, now), refused=False), only_refused=True)
+        names = self._write(
+            user, lambda state: msgspec.structs.replace(_emptied(state, now), refused=False), only_refused=True
+        )
+        self._refusals.remove(names)
 
-    def _write(self, user: bytes, change: Callable[[UserState], UserState], *, only_refused: bool = False) -> None:
+    def _write(
+        self, user: bytes, change: Callable[[UserState], UserState], *, only_refused: bool = False
+    ) -> tuple[bytes, ...]:
+        """Write what a change makes of a state under every name; those names."""
         for _ in range(ATTEMPTS):
             loaded = self._states.load([user])
             state = Names(loaded.states).of(user)
-            if only_refused and not state.refused:
-                return
             names = state.aliases or (user,)
+            if only_refused and not state.refused:
+                return names
             if self._states.put(loaded, dict.fromkeys(names, change(state))):
                 self._states.forget_shown(names)
-                return
+                return names
         raise Contended("the state of this user is written by somebody else")
 
 

@@ -62,6 +62,7 @@ class Decider:
         signer: Signer,
         chance: Callable[[int], bytes],
         users: Users,
+        knowing: Knowing,
         grants: Grants,
         stock: Stock,
         room: Room | None = None,
@@ -82,7 +83,7 @@ class Decider:
         self._users = users
         self._grants = grants
         self._stock = stock
-        self._knowing = Knowing(users, grants, stock)
+        self._knowing = knowing
         self._answering = Answering(signer)
         self._room = room or Room()
         self._hosts = hosts

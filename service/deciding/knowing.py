@@ -15,6 +15,7 @@ from service.budgets.grants import Grants
 from service.deciding.stock import Stock
 from service.schemas import DecisionRequest
 from service.serving import Served
+from service.store.refusals import Refusals, Refused
 from service.users import NOBODY, Users
 
 NOTHING: dict[str, Feature] = {}
@@ -33,12 +34,18 @@ class Known(NamedTuple):
 
 
 class Knowing:
-    """Looks up users and the standing of campaigns."""
+    """Looks up users and the standing of campaigns. One thread may look who refuses, any may ask."""
 
-    def __init__(self, users: Users, grants: Grants, stock: Stock) -> None:
+    def __init__(self, users: Users, refusals: Refusals, grants: Grants, stock: Stock) -> None:
         self._users = users
+        self._refusals = refusals
+        self._refused = Refused(0, frozenset())
         self._grants = grants
         self._stock = stock
+
+    def look(self) -> None:
+        """Take in who refuses now. Raises StoreAway."""
+        self._refused = self._refusals.newer(self._refused.version) or self._refused
 
     def known(self, request: DecisionRequest, user: bytes, served: Served, now: float) -> Known:
         """What is known for a request, in one look at Redis at most.
@@ -47,19 +54,22 @@ class Knowing:
         """
         shelf, plan, consent = served.shelf, served.plan, request.user.consent.personalize
         policy, state = shelf.policy, NOBODY
+        if user in self._refused.users:
+            user, consent = b"", False
         counted = bool(user) and (policy.fatigue or plan.needs_state)
         if counted or (user and policy.profiles):
             state = self._users.read(user, now)
-            if state.refused:
+            if state.refused:  # not a moment ago
                 user, consent, counted = b"", False, False
-        profile = features(state.profile, now) if state is not NOBODY and not state.refused else NOTHING
+        told = (policy.profiles or plan.audience) and state is not NOBODY and not state.refused
+        profile = features(state.profile, now) if told else NOTHING
         context = request.context if consent else {k: v for k, v in request.context.items() if k != "user"}
         limits = NONE
         if request.candidates is None:
             limits = self._limits(context, profile, state, served, now)
         personal = bool(profile) and policy.profiles
-        told = _told(context, profile) if personal else context
-        return Known(user, consent, state, told, limits, personal, counted)
+        whole = _with_profile(context, profile) if personal else context
+        return Known(user, consent, state, whole, limits, personal, counted)
 
     def _limits(
         self, context: Context, profile: dict[str, Feature], state: UserState, served: Served, now: float
@@ -71,7 +81,7 @@ class Knowing:
         return served.plan.limits(context, profile, seen, spent, now, levels, self._stock.unfit(shelf))
 
 
-def _told(context: Context, profile: dict[str, Feature]) -> Context:
+def _with_profile(context: Context, profile: dict[str, Feature]) -> Context:
     """The request's context, with the profile among what it says of the user."""
     user = context.get("user", NOTHING)
     if not isinstance(user, dict):  # a feature of that name, which nothing can stand in

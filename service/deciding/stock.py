@@ -25,7 +25,7 @@ from service.products.reading import Products
 READ = 12  # products looked at for one ad before what fits everybody is taken
 SPARE = 20  # products that fit everybody, kept of each filling
 JUST_BOUGHT_S = 30 * 86_400.0
-EVERY_S = 1.0  # between looks what fits, while products change
+EVERY_S = 5.0  # between looks what fits, while products change: a look may go through all of them
 
 
 class _Fit:

@@ -20,6 +20,7 @@
     {budget}:left:<campaign> hash     left, shadow: by the logs; w:<worker>: ads it holds and has used since
     {budget}:account:<campaign> hash  of:<policy>: what its log says; state: what was published last
     {budget}:until           hash     policy -> time up to which its log is accounted for in these
+    {refused}:users          set      pseudonyms of who wants nothing to be kept; {refused}:version moves with it
     matching:{<chunk>}       string   neighbours of the products of a chunk, packed: see service.store.matching
     {matching}:lists         string   products that are sought and new, by category, packed; written last
 

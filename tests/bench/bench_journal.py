@@ -25,9 +25,11 @@ import numpy as np
 
 from bandit.catalog import Catalog, checked
 from bandit.decide import weigh
+from bandit.eligibility.plan import Plan
 from bandit.shelf import lay_out
 from service.access.signing import Signer
 from service.deciding.decider import Decider
+from service.deciding.knowing import Knowing
 from service.outbox.journal import claim
 from service.outbox.shared import Outbox, shared
 from service.schemas import DecisionRequest
@@ -52,9 +54,13 @@ def answering(own: Any, common: Outbox) -> Callable[[], bytes]:
     catalog = checked(msgspec.convert({**CATALOG, "version": 1}, Catalog))
     shelf = lay_out(catalog, catalog.policies[0])
     table = np.random.default_rng(1).normal(0, 0.01, 1 << 18).astype(np.float32)
-    served = SimpleNamespace(shelf=shelf, weights=weigh(table, 5_000, shelf))
+    served = SimpleNamespace(shelf=shelf, plan=Plan(shelf), weights=weigh(table, 5_000, shelf))
     serving: Any = SimpleNamespace(ready=True, policy=lambda _: served)
-    decider = Decider(serving, own, common, Signer(b"x" * 32), os.urandom)
+    nobody: Any = SimpleNamespace()  # neither users nor products matter to this catalog
+    grants: Any = SimpleNamespace(exhausted=lambda *_: None, take=lambda *_: None)
+    stock: Any = SimpleNamespace(unfit=lambda _: None)
+    knowing = Knowing(nobody, nobody, grants, stock)
+    decider = Decider(serving, own, common, Signer(b"x" * 32), os.urandom, nobody, knowing, grants, stock)
     read = msgspec.json.Decoder(DecisionRequest)
     body = json.dumps({"policy": "bench", "user": {"key": "u-1"}, "context": CONTEXT}).encode()
     return lambda: decider.answer(read.decode(body), time.time())

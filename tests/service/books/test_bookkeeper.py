@@ -20,6 +20,7 @@ from service.books.activity_archive import read_activity
 from service.books.people import People
 from service.books.states import States
 from service.store.books import Change
+from service.store.refusals import Refusals
 from tests.entries import START_S, decision, event, laws
 from tests.service.books.desk import USERS, Desk, a_desk, happening
 
@@ -97,7 +98,7 @@ def test_a_damaged_state_counts_as_none(desk: Desk) -> None:
 
 def test_states_expire_and_those_of_who_refused_do_not(desk: Desk) -> None:
     desk.write(view(1, USERS[0]))
-    People(States(desk.books, 90)).refuse(USERS[1], START_S)
+    People(States(desk.books, 90), Refusals(desk.store)).refuse(USERS[1], START_S)
     desk.all_taken()
     left_ms = [desk.store.client.pttl(f"{{u:{user.hex()}}}:state") for user in USERS[:2]]
     assert 89 * 86_400_000 < left_ms[0] <= 90 * 86_400_000
@@ -106,7 +107,7 @@ def test_states_expire_and_those_of_who_refused_do_not(desk: Desk) -> None:
 
 def test_who_is_erased_stays_so_whatever_of_before_comes_later(desk: Desk) -> None:
     one, other, *_ = USERS
-    people = People(States(desk.books, 90))
+    people = People(States(desk.books, 90), Refusals(desk.store))
     for entry in (view(1, one), Joined("j", other, one, START_S), view(2, other)):
         desk.write(entry)
     desk.all_taken()
@@ -121,7 +122,7 @@ def test_who_is_erased_stays_so_whatever_of_before_comes_later(desk: Desk) -> No
 
 def test_who_refuses_is_not_kept_under_any_name_until_consent_comes_back(desk: Desk) -> None:
     one, other, *_ = USERS
-    people = People(States(desk.books, 90))
+    people = People(States(desk.books, 90), Refusals(desk.store))
     for entry in (view(1, one), Joined("j", other, one, START_S)):
         desk.write(entry)
     desk.all_taken()
@@ -138,7 +139,7 @@ def test_who_refuses_is_not_kept_under_any_name_until_consent_comes_back(desk: D
 
 def test_a_state_that_is_erased_while_it_is_written_stays_erased(desk: Desk) -> None:
     user = USERS[0]
-    people, put = People(States(desk.books, 90)), desk.books.put_states
+    people, put = People(States(desk.books, 90), Refusals(desk.store)), desk.books.put_states
     desk.write(view(1, user))
     erased: list[bool] = []
 
