@@ -15,6 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ("tests/service", "tests/end_to_end", "tests/chaos", "tests/fuzz")
+# Of those the folders that wait for no process of ours, nor measure any time.
+BESIDE = tuple(
+    f"tests/service/{name}"
+    for name in ("activity", "console", "creatives", "deciding", "interchange", "matching", "products")
+)
 LEAST_NICE = 19  # the computing lane: one that drives services has deadlines to keep
 FAILED, NOTHING = 1, 5  # statuses of pytest
 
@@ -22,7 +27,12 @@ FAILED, NOTHING = 1, 5  # statuses of pytest
 def computing() -> list[str]:
     """All that no service is needed for, the rooms' doctests included."""
     tests = [path.relative_to(ROOT) for path in sorted((ROOT / "tests").iterdir()) if _holds_tests(path)]
-    return ["bandit", "service", "simulations", *(str(path) for path in tests if str(path) not in SERVICES)]
+    return ["bandit", "service", "simulations", *(str(path) for path in tests if str(path) not in SERVICES), *BESIDE]
+
+
+def driving() -> list[str]:
+    """All that a service is needed for, and what computing leaves."""
+    return [*SERVICES, *(f"--ignore={path}" for path in BESIDE)]
 
 
 def _holds_tests(path: Path) -> bool:
@@ -46,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
             preexec_fn=lambda: os.nice(LEAST_NICE),  # noqa: PLW1509 no thread runs here that could hold a lock
         )
         try:
-            statuses = [subprocess.call(_pytest(SERVICES), cwd=ROOT), beside.wait()]
+            statuses = [subprocess.call(_pytest(driving()), cwd=ROOT), beside.wait()]
         finally:
             beside.kill()
         said.seek(0)
