@@ -1,4 +1,4 @@
-"""Writes what README.md and docs/performance.md show of the files in docs/results/."""
+"""Writes what README.md, docs/performance.md and docs/demo.md show of the files in docs/results/."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ def readme(page: str) -> str:
 
 def performance(page: str) -> str:
     """The page with what each benchmark printed put in anew."""
-    for path in sorted((RESULTS / "performance").glob("*.txt")):
+    return _with_printed(page, RESULTS / "performance")
+
+
+def demo(page: str) -> str:
+    """The page with what the comparison printed put in anew."""
+    return _with_printed(page, RESULTS / "demo")
+
+
+def _with_printed(page: str, folder: Path) -> str:
+    """The page with each file of a folder between the marks of its name."""
+    for path in sorted(folder.glob("*.txt")):
         shown = f"```text\n{path.read_text()}```\n"
         marked = rf"(<!-- {path.stem} -->\n).*?(<!-- /{path.stem} -->)"
         page = re.sub(marked, lambda found, shown=shown: found[1] + shown + found[2], page, flags=re.DOTALL)
@@ -68,4 +78,5 @@ def picture() -> str:
 if __name__ == "__main__":
     (ROOT / "README.md").write_text(readme((ROOT / "README.md").read_text()))
     (ROOT / "docs" / "performance.md").write_text(performance((ROOT / "docs" / "performance.md").read_text()))
+    (ROOT / "docs" / "demo.md").write_text(demo((ROOT / "docs" / "demo.md").read_text()))
     (RESULTS / "movielens-7.svg").write_text(picture())

@@ -8,6 +8,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+from simulations.environments.audience import Audience
 from simulations.environments.base import Environment
 from simulations.environments.classification import Classification
 from simulations.environments.conditions.arrivals import GrowingShop, TurnoverShop
@@ -109,6 +110,7 @@ WORLDS: Mapping[str, World] = {
     "shop-fatigue": _endless("150 shoppers, who click an ad less each time they see it again", FatigueShop),
     "shop-positions": _endless("a list of five places; the lower, the less it is looked at", ListShop),
     "shop-budgets": _endless("two of three campaigns pay for a few clicks a day only", BudgetShop),
+    "shop-audience": _endless("shoppers with tastes that no request tells, who browse, and tire of ads", Audience),
     "movielens": World(
         "films that real people rated, 20 a request", lambda seed, folder: Movielens(seed, _ratings(folder))
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,8 +16,11 @@ import typer
 from rich.console import Console
 
 from simulations.demo import play as demonstration
-from simulations.demo.screen import Screen, closing
-from simulations.demo.started import NotStarted, started
+from simulations.demo.beside import SEEDS, beside
+from simulations.demo.furnished import SETTINGS, furnish
+from simulations.demo.screen import Screen, ending
+from simulations.demo.started import NotStarted, NotTaken, started
+from simulations.environments.audience import Audience
 from simulations.environments.base import Environment
 from simulations.environments.movielens import Movielens, read_ratings
 from simulations.environments.shop import Shop
@@ -27,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 data_app = typer.Typer(no_args_is_help=True, help="Fetch data that worlds are made of.")
 app.add_typer(data_app, name="data")
 
+SHOPPERS = 600  # with an audience: a minute of traffic shows each of them about twelve ads
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 
 Cache = Annotated[
@@ -35,6 +40,7 @@ Cache = Annotated[
 
 
 class World(StrEnum):
+    AUDIENCE = "shop-audience"
     SHOP = "shop"
     MOVIELENS = "movielens"
 
@@ -42,7 +48,9 @@ class World(StrEnum):
 @app.command()
 def demo(
     *,
-    world: Annotated[World, typer.Option(help="shop is made up; movielens is what real people liked.")] = World.SHOP,
+    world: Annotated[
+        World, typer.Option(help="The shops are made up; movielens is what real people liked.")
+    ] = World.AUDIENCE,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Of traffic.")] = 60.0,
     rate: Annotated[float, typer.Option(min=0.1, max=2_000, help="Requests a second.")] = 150.0,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Who comes, and what they like.")] = 1,
@@ -57,16 +65,23 @@ def demo(
         chosen = _world(world, seed, cache)
         screen.say(f"starting the service for world {world} ...")
         try:
-            with started(chosen.catalog(), data or Path(scratch) / "data", Path(scratch)) as service:
+            folder = data or Path(scratch) / "data"
+            with (
+                started(chosen.catalog(), folder, Path(scratch), settings=SETTINGS) as service,
+                beside(seeds=SEEDS if isinstance(chosen, Audience) else 0) as compared,
+            ):
+                furnish(service, chosen, now=time.time(), seconds=seconds, rate=rate)
                 screen.say(f"up at {service.url}: {rate:g} requests a second for {seconds:g} s")
-                summary = demonstration.run(service, chosen, screen, name=world, seed=seed, seconds=seconds, rate=rate)
-                Console().print(closing(summary))
+                summary = demonstration.run(
+                    service, chosen, screen, name=world, seed=seed, seconds=seconds, rate=rate, compared=compared
+                )
+                Console().print(ending(summary))
                 if json is not None:
                     json.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
                 if keep:
                     screen.say(f"still up at {service.url}; Ctrl-C stops it")
                     signal.pause()
-        except NotStarted as fault:
+        except (NotStarted, NotTaken) as fault:
             fail(str(fault))
     if summary.lost or summary.doubled:
         fail(f"{summary.lost} lost and {summary.doubled} doubled: the service's report is not what was sent")
@@ -84,7 +99,9 @@ def data_movielens(cache: Cache = None) -> None:
 
 
 def _world(world: World, seed: int, cache: Path | None) -> Environment:
-    return Shop(seed) if world is World.SHOP else Movielens(seed, read_ratings(_ratings(cache)))
+    if world is World.MOVIELENS:
+        return Movielens(seed, read_ratings(_ratings(cache)))
+    return Shop(seed) if world is World.SHOP else Audience(seed, shoppers=SHOPPERS)
 
 
 def _ratings(cache: Path | None) -> Path:

@@ -1,4 +1,4 @@
-"""Events on their way: each is sent when it is due, and again until the service acknowledges it."""
+"""Messages on their way: each is sent when it is due, and again until the service acknowledges it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import hashlib
 import heapq
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import urllib3
 
-from simulations.demo.sent import Ledger
 from simulations.environments.base import Json
 
-MOST_AT_ONCE = 100  # events a call; the contract allows 500
+MOST_AT_ONCE = 100  # messages a call; the contract allows 500
 RETRY_S = 0.2  # before an event that was not acknowledged is sent again
 
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
 
 
 class Letter(NamedTuple):
-    """One event and the arm its decision was in."""
+    """One message, and whom it is counted for: the arm of an event's decision, the shopper of what she did."""
 
-    arm: str
+    of: str
     message: Json
 
 
@@ -39,13 +38,44 @@ def event(decision_id: str, slot: int, kind: str, value_eur: float | None = None
     return message
 
 
-class Mailbox:
-    """Events waiting to be sent; `work` is run by as many threads as should send."""
+def deed(decision_id: str, number: int, message: Json) -> Json:
+    """Something a shopper did after a decision, with an id that no other has."""
+    digest = hashlib.sha256(f"{decision_id}~{number}".encode()).hexdigest()
+    return {"id": digest[:32], **message}
 
-    def __init__(self, pool: urllib3.HTTPConnectionPool, ledger: Ledger, clock: Callable[[], float]) -> None:
+
+class Counting(Protocol):
+    """Hears what became of the letters."""
+
+    def took(self, of: str, kind: str) -> None:
+        """One was acknowledged."""
+
+    def would_not_take(self, events: int, fault: str) -> None:
+        """Some were refused for good."""
+
+    def must_retry(self, events: int, fault: str) -> None:
+        """Some were not acknowledged, and are sent again."""
+
+
+class Mailbox:
+    """Messages waiting to be sent; `work` is run by as many threads as should send."""
+
+    def __init__(
+        self,
+        pool: urllib3.HTTPConnectionPool,
+        ledger: Counting,
+        clock: Callable[[], float],
+        *,
+        path: str = "/v1/events",
+        field: str = "events",
+    ) -> None:
         """
         clock  seconds, monotonic
+        path   to send to
+        field  of a body, that holds the messages
         """
+        self._path = path
+        self._field = field
         self._pool = pool
         self._ledger = ledger
         self._clock = clock
@@ -57,12 +87,12 @@ class Mailbox:
 
     @property
     def waiting(self) -> int:
-        """Events not acknowledged yet, those in flight included."""
+        """Messages not acknowledged yet, those in flight included."""
         with self._changed:
             return len(self._due) + self._in_flight
 
     def post(self, letter: Letter, at: float) -> None:
-        """Send an event at `at` on the clock, or as soon after as can be."""
+        """Send a message at `at` on the clock, or as soon after as can be."""
         with self._changed:
             self._posted += 1
             heapq.heappush(self._due, (at, self._posted, letter))
@@ -99,12 +129,10 @@ class Mailbox:
 
     def _send(self, letters: list[Letter]) -> list[Letter]:
         """Send once; what must be sent again."""
-        body = msgspec.json.encode({"events": [letter.message for letter in letters]})
+        body = msgspec.json.encode({self._field: [letter.message for letter in letters]})
         headers = {"Content-Type": "application/json"}
         try:
-            answer = self._pool.urlopen(
-                "POST", "/v1/events", body=body, headers=headers, timeout=_TIMEOUT, retries=False
-            )
+            answer = self._pool.urlopen("POST", self._path, body=body, headers=headers, timeout=_TIMEOUT, retries=False)
         except urllib3.exceptions.HTTPError as fault:
             self._ledger.must_retry(len(letters), type(fault).__name__)
             return letters
@@ -120,6 +148,6 @@ class Mailbox:
     def _settle(self, letters: list[Letter], rejected: set[int]) -> None:
         for index, letter in enumerate(letters):
             if index not in rejected:
-                self._ledger.took(letter.arm, letter.message["type"])
+                self._ledger.took(letter.of, letter.message["type"])
         if rejected:
             self._ledger.would_not_take(len(rejected), "rejected")

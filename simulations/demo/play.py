@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from simulations.demo.beside import Beside
+from simulations.demo.furnished import CAMPAIGN
+from simulations.demo.living import Living
 from simulations.demo.reports import Health, PolicyHealth, Report
 from simulations.demo.screen import LINE_EVERY_S, REDRAW_S, Progress, Screen
 from simulations.demo.shoppers import Shoppers
 from simulations.demo.started import Service
-from simulations.demo.summary import Summary, summarise
+from simulations.demo.summary import Managed, Summary, summarise
 from simulations.environments.base import Environment
 
 POLICY = "demo"
@@ -28,24 +31,29 @@ def run(
     seed: int,
     seconds: float,
     rate: float,
+    compared: Beside | None = None,
     clock: Clock = time.monotonic,
 ) -> Summary:
     """Send `seconds` of traffic at `rate` requests a second, then wait until all of it is learned.
 
-    name  of the world, for the summary
+    name      of the world, for the summary
+    compared  what a comparison beside has found so far
     """
     before = service.report(POLICY) or Report()
     with Shoppers(world, service.url, rate=rate, clock=clock) as shoppers, screen.opened():
         begun = clock()
         shoppers.start(round(seconds * rate))
-        watch = _Watch(service, shoppers, screen, begun=begun, seconds=seconds, clock=clock)
+        watch = _Watch(service, shoppers, screen, compared or Beside(), begun=begun, seconds=seconds, clock=clock)
         while shoppers.shopping:
             watch.look()
             time.sleep(REDRAW_S)
         took_s = clock() - begun
         waiting = shoppers.deliver(DELIVERED_WITHIN_S)
         after = _learned(service, before.decisions + len(shoppers.ledger.shown), watch, clock)
-    return summarise(shoppers.ledger, before, after, world=name, seed=seed, seconds=took_s, waiting=waiting)
+        managed = watch.managed()
+    return summarise(
+        shoppers.ledger, before, after, world=name, seed=seed, seconds=took_s, waiting=waiting, managed=managed
+    )
 
 
 def _learned(service: Service, wanted: int, watch: _Watch, clock: Clock) -> Report:
@@ -69,6 +77,7 @@ class _Watch:
         service: Service,
         shoppers: Shoppers,
         screen: Screen,
+        compared: Beside,
         *,
         begun: float,
         seconds: float,
@@ -77,6 +86,7 @@ class _Watch:
         self._service = service
         self._shoppers = shoppers
         self._screen = screen
+        self._compared = compared
         self._begun = begun
         self._seconds = seconds
         self._clock = clock
@@ -99,5 +109,21 @@ class _Watch:
                 p99_ms=ledger.latency_ms(0.99),
                 report=self._service.report(POLICY) or Report(),
                 health=(self._service.health() or Health()).policies.get(POLICY, PolicyHealth()),
+                managed=self.managed(),
             )
+        )
+
+    def managed(self) -> Managed | None:
+        """What became of what an ad manager sets; None in a world where there is nothing of it."""
+        life = self._shoppers.life
+        if not isinstance(life, Living):
+            return None
+        return Managed(
+            users=self._shoppers.activities.users,
+            activities=self._shoppers.activities.taken,
+            products=len(life.products),
+            held=life.held,
+            beyond=life.beyond,
+            pacing=self._service.pacing(CAMPAIGN),
+            added=self._compared.found,
         )

@@ -60,3 +60,15 @@ class Health(msgspec.Struct, frozen=True):
     """Of GET /readyz."""
 
     policies: dict[str, PolicyHealth] = {}
+
+
+class Amount(msgspec.Struct, frozen=True):
+    value: float = 0.0
+
+
+class Pacing(msgspec.Struct, frozen=True):
+    """Of GET /v1/campaigns/{id}/pacing."""
+
+    spent: Amount | None = None  # in the whole flight
+    flight: Amount | None = None  # budget
+    target: Amount | None = None  # what should be spent by now

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
+from simulations.adding.screen import gain_text
+from simulations.adding.screen import table as compared
 from simulations.demo.reports import ARMS, Lift, PolicyHealth, Report
-from simulations.demo.summary import Summary
+from simulations.demo.summary import Managed, Summary
 
 LINE_EVERY_S = 5.0
 REDRAW_S = 0.25
+WIDTH = 78  # of a table: a terminal of 80 columns
 
 
 class Progress(NamedTuple):
@@ -29,6 +33,7 @@ class Progress(NamedTuple):
     p99_ms: float
     report: Report
     health: PolicyHealth
+    managed: Managed | None = None
 
 
 class Screen:
@@ -51,7 +56,7 @@ class Screen:
 
     def show(self, progress: Progress) -> None:
         if self._live:
-            self._live.update(table(progress), refresh=True)
+            self._live.update(picture(progress), refresh=True)
         elif progress.elapsed_s >= self._next_line_s:
             self._next_line_s += LINE_EVERY_S
             self.say(line(progress))
@@ -61,10 +66,55 @@ class Screen:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def picture(progress: Progress) -> RenderableType:
+    """All that is redrawn in place."""
+    managed = progress.managed
+    return table(progress) if managed is None else Group(table(progress), shop_table(managed), adds_table(managed))
+
+
+def shop_table(managed: Managed) -> Table:
+    """What became of what an ad manager sets."""
+    drawn = Table(title="what the ad manager has set", min_width=WIDTH, show_header=False)
+    drawn.add_column("")
+    drawn.add_column("", justify="right")
+    for name, text in managed_rows(managed):
+        drawn.add_row(name, text)
+    return drawn
+
+
+def managed_rows(managed: Managed) -> list[tuple[str, str]]:
+    """What is said of each part: for the live table and the summary."""
+    return [
+        ("profiles: shoppers known, things they did", f"{managed.users:,}, {managed.activities:,}"),
+        ("products: different ones shown in ads", f"{managed.products:,}"),
+        ("caps: requests they held an ad back from", f"{managed.held:,}"),
+        ("caps: ads shown beyond them", f"{managed.beyond:,}"),
+        ("budget of books: spent, due by now, in all", money(managed)),
+    ]
+
+
+def adds_table(managed: Managed) -> RenderableType:
+    """What each part adds, as far as the comparison beside has come."""
+    if managed.added:
+        return compared(managed.added)
+    return Text("what each part adds: simulated beside, nothing is done yet (`adbandit adds` takes its time)")
+
+
+def money(managed: Managed) -> str:
+    """
+    >>> money(Managed(users=0, activities=0, products=0, held=0, beyond=0, pacing=None, added=[]))
+    '-'
+    """
+    pacing = managed.pacing
+    if pacing is None or not (pacing.spent and pacing.target and pacing.flight):
+        return "-"
+    return f"{pacing.spent.value:.2f}, {pacing.target.value:.2f}, {pacing.flight.value:.2f} EUR"
+
+
 def table(progress: Progress) -> Table:
     """The live table."""
     report = progress.report
-    drawn = Table(title=f"adbandit demo, {progress.elapsed_s:.0f} of {progress.seconds:.0f} s", min_width=60)
+    drawn = Table(title=f"adbandit demo, {progress.elapsed_s:.0f} of {progress.seconds:.0f} s", min_width=WIDTH)
     drawn.add_column("")
     for heading in ("learned", "holdout"):
         drawn.add_column(heading, justify="right")
@@ -90,7 +140,16 @@ def line(progress: Progress) -> str:
         f"learned {percent(report.arm('learned').rate)}  holdout {percent(report.arm('holdout').rate)}  "
         f"lift {lift_text(report.lift)}  p50 {milliseconds(progress.p50_ms)}  "
         f"p99 {milliseconds(progress.p99_ms)}  "
-        f"model {progress.health.model_version:,}, {progress.health.model_age_s:.1f} s old"
+        f"model {progress.health.model_version:,}, {progress.health.model_age_s:.1f} s old" + _managed(progress.managed)
+    )
+
+
+def _managed(managed: Managed | None) -> str:
+    if managed is None:
+        return ""
+    adds = "".join(f"  {row.part} {gain_text(row)}" for row in managed.added)
+    return f"  {managed.users:,} shoppers known  {managed.held:,} held by caps  budget {money(managed)}" + (
+        f"  adds:{adds}" if adds else ""
     )
 
 
@@ -116,9 +175,16 @@ def closing(summary: Summary) -> Table:
         ("latency p50, p99", _both(milliseconds, summary.p50_ms, summary.p99_ms)),
         ("model version", f"{summary.model_version:,}"),
         ("lost, doubled", f"{summary.lost:,}, {summary.doubled:,}"),
+        *(managed_rows(summary.managed) if summary.managed else ()),
     ):
         drawn.add_row(name, text)
     return drawn
+
+
+def ending(summary: Summary) -> RenderableType:
+    """The summary, and what each part adds."""
+    managed = summary.managed
+    return closing(summary) if managed is None else Group(closing(summary), adds_table(managed))
 
 
 def percent(share: float | None) -> str:

@@ -120,6 +120,33 @@ class Ledger:
             return self.shown.copy()
 
 
+class Activities:
+    """What shoppers did that the service was told of, for any number of threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users: set[str] = set()
+        self.taken = 0  # activities acknowledged
+        self.refused = 0
+
+    @property
+    def users(self) -> int:
+        """Shoppers of whom something is known."""
+        return len(self._users)
+
+    def took(self, of: str, kind: str) -> None:
+        with self._lock:
+            self.taken += 1
+            self._users.add(of)
+
+    def would_not_take(self, events: int, fault: str) -> None:
+        with self._lock:
+            self.refused += events
+
+    def must_retry(self, events: int, fault: str) -> None:
+        """They are sent again, and counted then."""
+
+
 def _missing(gaps: list[int]) -> int:
     return sum(max(gap, 0) for gap in gaps)
 

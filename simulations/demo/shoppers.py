@@ -16,12 +16,14 @@ from typing import Self
 import msgspec
 import urllib3
 
-from simulations.demo.mailbox import Letter, Mailbox, event
-from simulations.demo.sent import Ledger, Shown
+from simulations.demo.living import Opinion, shopping
+from simulations.demo.mailbox import Letter, Mailbox, deed, event
+from simulations.demo.sent import Activities, Ledger, Shown
 from simulations.environments.base import Environment, Json, Round
 
 ASKING = 16  # threads: at 150 a second each has 100 ms for a request
 SENDING = 2  # threads: events are sent many at once
+TELLING = 1  # thread: what shoppers do besides, likewise
 
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
 _POLL_S = 0.02
@@ -43,15 +45,18 @@ class Shoppers:
         self._rate = rate
         self._clock = clock
         self._first = first
-        self._pool = urllib3.connection_from_url(base_url, maxsize=ASKING + SENDING)
+        self._pool = urllib3.connection_from_url(base_url, maxsize=ASKING + SENDING + TELLING)
         self._stop = threading.Event()
         self._asking: list[Future[None]] = []
         self._sending: list[Future[None]] = []
         self.ledger = Ledger()
         self.mailbox = Mailbox(self._pool, self.ledger, clock)
+        self.life = shopping(world)
+        self.activities = Activities()
+        self._told = Mailbox(self._pool, self.activities, clock, path="/v1/activity", field="activities")
 
     def __enter__(self) -> Self:
-        self._threads = ThreadPoolExecutor(ASKING + SENDING, thread_name_prefix="shopper")
+        self._threads = ThreadPoolExecutor(ASKING + SENDING + TELLING, thread_name_prefix="shopper")
         return self
 
     def __exit__(
@@ -59,6 +64,7 @@ class Shoppers:
     ) -> None:
         self._stop.set()
         self.mailbox.close()
+        self._told.close()
         self._threads.shutdown()
         self._pool.close()
 
@@ -68,6 +74,7 @@ class Shoppers:
         begun = self._clock()
         self._asking = [self._threads.submit(self._shop, turns, rounds, begun) for _ in range(ASKING)]
         self._sending = [self._threads.submit(self.mailbox.work) for _ in range(SENDING)]
+        self._sending += [self._threads.submit(self._told.work) for _ in range(TELLING)]
 
     @property
     def shopping(self) -> bool:
@@ -80,9 +87,13 @@ class Shoppers:
     def deliver(self, within_s: float) -> int:
         """Wait until every event is acknowledged, at most `within_s`; how many are not."""
         give_up_at = self._clock() + within_s
-        while self.shopping or (self.mailbox.waiting and self._clock() < give_up_at):
+        while self.shopping or (self._waiting and self._clock() < give_up_at):
             self._stop.wait(_POLL_S)
-        return self.mailbox.waiting
+        return self._waiting
+
+    @property
+    def _waiting(self) -> int:
+        return self.mailbox.waiting + self._told.waiting
 
     def _shop(self, turns: itertools.count[int], rounds: int, begun: float) -> None:
         while (turn := next(turns)) < rounds and not self._stop.is_set():
@@ -99,13 +110,14 @@ class Shoppers:
         if answer is None:
             return
         now = self._clock()
-        chosen = 0.0
+        chosen, best, even = 0.0, visit.oracle, visit.uniform
         for ad in answer["ads"]:
-            self._look(visit, answer, ad, now)
-            chosen = float(visit.click_probability[visit.candidates.index((ad["template"], ad["placement"]))])
-        self.ledger.answered(
-            Shown(visit.t, answer["arm"], now - asked, chosen, oracle=visit.oracle, uniform=visit.uniform)
-        )
+            found = self.life.opinion(visit, ad)
+            self._look(found, answer, ad, now)
+            _, chosen, best, even = found
+        for i, message in enumerate(self.life.deeds(visit)):
+            self._told.post(Letter(message["user"]["key"], deed(answer["decision_id"], i, message)), now)
+        self.ledger.answered(Shown(visit.t, answer["arm"], now - asked, chosen, oracle=best, uniform=even))
 
     def _ask(self, request: Json) -> Json | None:
         """The answer to a request; None if there was none, as a web page would go on without an ad."""
@@ -124,9 +136,9 @@ class Shoppers:
         found: Json = answer.json()
         return found
 
-    def _look(self, visit: Round, answer: Json, ad: Json, now: float) -> None:
+    def _look(self, opinion: Opinion, answer: Json, ad: Json, now: float) -> None:
         """Post what follows from one ad."""
-        verdict = visit.outcome(ad["template"], ad["placement"], ad["slot"])
+        verdict = opinion.verdict
 
         def post(kind: str, at: float, value_eur: float | None = None) -> None:
             message = event(answer["decision_id"], ad["slot"], kind, value_eur)

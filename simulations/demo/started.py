@@ -7,15 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 import urllib3
 
-from simulations.demo.reports import Health, Report
+from simulations.demo.reports import Health, Pacing, Report
 from simulations.demo.tether import tethered
 from simulations.environments.base import Json
 
@@ -24,11 +25,17 @@ STOPPED_WITHIN_S = 8.0  # `up` promises 5
 
 _POLL_S = 0.05
 _LAST_WORDS = 6  # lines of its log shown when it fails
+_CHANGED_WITHIN_S = 10.0
 _LONGEST_WORD = 300  # characters of each; a traceback in a JSON line can fill a screen
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
 class NotStarted(Exception):
     """`adbandit up` did not become ready. The message holds the end of its log."""
+
+
+class NotTaken(Exception):
+    """The service will not have its products or its catalog changed. The message says why."""
 
 
 class Service:
@@ -53,6 +60,22 @@ class Service:
         body = self._get("/v1/catalog", wanted=(200,))
         return msgspec.json.decode(body, type=dict[str, Any]) if body is not None else None
 
+    def pacing(self, campaign: str) -> Pacing | None:
+        """How a campaign's money stands; None while it cannot be had."""
+        body = self._get(f"/v1/campaigns/{campaign}/pacing", wanted=(200,))
+        return msgspec.json.decode(body, type=Pacing) if body is not None else None
+
+    def send(self, method: str, path: str, content: Json) -> None:
+        """Change what the service has. Raises NotTaken."""
+        headers = {"Content-Type": "application/json"}
+        try:
+            body = msgspec.json.encode(content)
+            answer = self._http.request(method, self.url + path, body=body, headers=headers, timeout=_CHANGED_WITHIN_S)
+        except urllib3.exceptions.HTTPError as fault:
+            raise NotTaken(f"{method} {path}: {fault}") from None
+        if answer.status >= 300:
+            raise NotTaken(f"{method} {path} answers {answer.status}: {answer.data[:_LONGEST_WORD].decode()}")
+
     def close(self) -> None:
         self._http.clear()
 
@@ -66,12 +89,18 @@ class Service:
 
 @contextmanager
 def started(
-    catalog: Json, folder: Path, scratch: Path, *, clock: Callable[[], float] = time.monotonic
+    catalog: Json,
+    folder: Path,
+    scratch: Path,
+    *,
+    settings: Mapping[str, str] = _AS_IT_IS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Service]:
     """Start `adbandit up` with this catalog, and stop it when the block ends.
 
-    folder   its data folder
-    scratch  where the catalog, the ready file and its log `up.log` go
+    folder    its data folder
+    scratch   where the catalog, the ready file and its log `up.log` go
+    settings  as in its environment, beside what stands there
 
     Raises NotStarted.
     """
@@ -84,6 +113,7 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **settings},
             process_group=0,  # so that Ctrl-C reaches us alone, and we stop it in order
         )
     try:

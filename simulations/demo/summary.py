@@ -6,8 +6,21 @@ import math
 
 import msgspec
 
-from simulations.demo.reports import Arm, Lift, Report
+from simulations.adding.comparing import Added
+from simulations.demo.reports import Arm, Lift, Pacing, Report
 from simulations.demo.sent import Ledger
+
+
+class Managed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of what an ad manager sets."""
+
+    users: int  # shoppers of whom something is known
+    activities: int  # that they did and the service was told of
+    products: int  # different ones shown
+    held: int  # requests at which an ad was as often shown as its cap allows, and was not
+    beyond: int  # ads shown oftener than their caps allow: those in flight when a cap was reached
+    pacing: Pacing | None  # of the campaign with a budget
+    added: list[Added]  # what each part adds, in paired simulations beside; empty where none was done in time
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +52,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     retried: int  # events sent again for want of an acknowledgement
     refused: int  # events the service would not take
     waiting: int  # events never acknowledged
+    managed: Managed | None = None  # null in worlds where there is nothing to manage
 
 
 def summarise(
@@ -50,6 +64,7 @@ def summarise(
     seed: int,
     seconds: float,
     waiting: int,
+    managed: Managed | None = None,
 ) -> Summary:
     """Close the books.
 
@@ -87,6 +102,7 @@ def summarise(
         retried=ledger.retried,
         refused=ledger.refused,
         waiting=waiting,
+        managed=managed,
     )
 
 

@@ -54,8 +54,12 @@ class Round(msgspec.Struct, frozen=True, eq=False):
     def outcome(self, template: str, placement: str, slot: int = 0) -> Verdict:
         """What the shopper does with this ad in this slot. Raises ValueError if the pair is no candidate."""
         at = self.candidates.index((template, placement))
+        return self.verdict(slot, float(self.click_probability[at]), at)
+
+    def verdict(self, slot: int, click_probability: float, at: int) -> Verdict:
+        """What the shopper does with an ad that she is so likely to click, and buys after as the candidate at `at`."""
         click, delay, purchase, purchase_delay = self.draws[slot].tolist()
-        clicked = click < self.click_probability[at]
+        clicked = click < click_probability
         bought = clicked and purchase < self.purchase_probability[at]
         return Verdict(
             click=bool(clicked),

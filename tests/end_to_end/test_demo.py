@@ -31,8 +31,10 @@ KEYS = [
     "model_version",
     "lost",
     "doubled",
+    "managed",
 ]
-DEMO = [sys.executable, "-m", "service.cli", "demo", "--world", "shop"]
+MANAGED = ["users", "activities", "products", "held", "beyond", "pacing", "added"]
+DEMO = [sys.executable, "-m", "service.cli", "demo"]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,14 @@ Finished = tuple[subprocess.CompletedProcess[str], dict[str, Any]]
 
 def test_the_summary_has_every_key(finished: Finished) -> None:
     assert set(KEYS) <= set(finished[1])
+
+
+def test_all_that_an_ad_manager_sets_is_at_work(finished: Finished) -> None:
+    managed = finished[1]["managed"]
+    assert set(MANAGED) == set(managed)
+    assert min(managed["users"], managed["activities"], managed["products"]) > 0
+    assert managed["beyond"] <= 3  # requests in flight when a cap was reached
+    assert managed["pacing"]["spent"]["value"] <= managed["pacing"]["flight"]["value"]
 
 
 def test_every_decision_is_answered_and_learned_or_held_out(finished: Finished) -> None:
