@@ -161,6 +161,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reward: RewardFormula = RewardFormula()
     holdout: Holdout = Holdout()
     profiles: bool = False  # whether what is known of a user enters the context: see docs/spec/profiles.md
+    profile_detail: Literal["few", "all"] = "few"  # which of its features: see bandit.profiles.features.few
     fatigue: bool = False  # whether the model is told how often and how lately a user saw each ad
 
 

@@ -16,6 +16,7 @@ from bandit.profiles.profile import DAY_PARTS, DAY_S, FADES_S, PAUSE_S, SLOW_S, 
 
 MARK = "~"
 LIKES, LIKED_BRANDS, WORDS_ASKED, WORDS_SAID = 3, 2, 4, 3  # strings of each list
+FEW = ("~like", "~intent", "~price_level", "~recency", "~new")
 LEAST_INTEREST = 0.1  # views; what faded below is not told
 MONTH_S = 30 * DAY_S
 WEEK_S = 7 * DAY_S
@@ -40,6 +41,15 @@ _VISIT_RANGES = ["0", "1", "2-3", "4-7", "8+"]
 _DAY_RANGES = ["under 1 d", "1-3 d", "3-7 d", "7-30 d", "30 d+"]
 
 
+def few(found: dict[str, Feature]) -> dict[str, Feature]:
+    """Those of them that a few thousand clicks can teach: each feature more is one more to learn of every ad.
+
+    >>> few({"~like": "shoes", "~likes": ["shoes", "coats"], "~new": True})
+    {'~like': 'shoes', '~new': True}
+    """
+    return {name: found[name] for name in FEW if name in found}
+
+
 def features(profile: Profile | None, now: float) -> dict[str, Feature]:
     """The features of one user, see docs/spec/profiles.md; none of nobody.
 
@@ -54,7 +64,7 @@ def features(profile: Profile | None, now: float) -> dict[str, Feature]:
     away = now - profile.last
     least = LEAST_INTEREST * 2.0 ** min(away / FADES_S, LONG_AGO) if away > 0.0 else LEAST_INTEREST
     if likes := _names(profile.categories, LIKES, least):
-        found["~likes"] = likes
+        found["~like"], found["~likes"] = likes[0], likes
     if brands := _names(profile.brands, LIKED_BRANDS, least):
         found["~brands"] = brands
     log_price, weight = profile.prices

@@ -101,7 +101,7 @@ KINDS = {
             Policy,
             (
                 Section("about", ("id", "placements", "currency", "language", "horizon_s")),
-                Section("knowing", ("profiles", "fatigue")),
+                Section("knowing", ("profiles", "profile_detail", "fatigue")),
                 Section("exploration", ("exploration",)),
                 Section("reward", ("reward",)),
                 Section("holdout", ("holdout",)),

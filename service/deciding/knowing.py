@@ -8,7 +8,7 @@ from bandit.eligibility.limits import NONE, Limits
 from bandit.features import Feature
 from bandit.profiles import fatigue
 from bandit.profiles.exposures import rows
-from bandit.profiles.features import features
+from bandit.profiles.features import features, few
 from bandit.profiles.profile import UserState
 from bandit.records import Context
 from service.budgets.grants import Grants
@@ -68,7 +68,9 @@ class Knowing:
         if request.candidates is None:
             limits = self._limits(context, profile, state, served, now)
         personal = bool(profile) and policy.profiles
-        whole = _with_profile(context, profile) if personal else context
+        whole = context
+        if personal:
+            whole = _with_profile(context, profile if policy.profile_detail == "all" else few(profile))
         return Known(user, consent, state, whole, limits, personal, counted)
 
     def _limits(

@@ -23,7 +23,7 @@ from bandit.fold import Fold
 from bandit.products.product import Product
 from bandit.profiles import fatigue
 from bandit.profiles.exposures import rows
-from bandit.profiles.features import features
+from bandit.profiles.features import features, few
 from bandit.profiles.profile import UserState
 from bandit.records import Decision, Event
 from bandit.shelf import Shelf, lay_out
@@ -98,7 +98,7 @@ class _Shop:
         state, shelf = self._shoppers.state(user), self._shelf
         context, profile = asked["context"], features(state.profile, now)
         limits = self._limits(context, profile, state, now)
-        told = {**context, "user": profile} if self._parts.profiles and profile else context
+        told = {**context, "user": few(profile)} if self._parts.profiles and profile else context
         ask = Ask(
             id=struct.pack("<QQ", self._seed, t),
             time=now,

@@ -147,7 +147,7 @@ def test_the_record_holds_all_that_was_decided_with(shop: Running) -> None:
 
 def logged(shop: Running) -> list[Json]:
     found = read_outcomes(shop.data / "archive", "home")
-    rows = [row for row in found.iter_rows(named=True) if '"~likes":["boots"]' in row["context"] and row["products"]]
+    rows = [row for row in found.iter_rows(named=True) if '"~like":"boots"' in row["context"] and row["products"]]
     return rows if len(rows) >= 3 else []
 
 

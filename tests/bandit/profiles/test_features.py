@@ -41,6 +41,7 @@ def test_of_nobody_nothing_is_told() -> None:
 def test_a_first_view_tells_the_interest_the_intent_and_the_price() -> None:
     found = told(activity(category="shoes", brand="acme", price=49.9, channel="app"))
     assert found == {
+        "~like": "shoes",
         "~likes": ["shoes"],
         "~brands": ["acme"],
         "~price_level": "20-50",

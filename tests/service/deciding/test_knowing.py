@@ -70,7 +70,10 @@ def test_a_profile_stands_beside_what_the_shop_says_of_its_user() -> None:
     users = Users()
     told = ask(users, profiles=True).context["user"]
     assert isinstance(told, dict)
-    assert (told["age"], told["~likes"], users.looks) == ("25-34", ["shoes"], 1)
+    assert (told["age"], told["~like"], "~likes" in told, users.looks) == ("25-34", "shoes", False, 1)
+    everything = ask(users, profiles=True, profile_detail="all").context["user"]
+    assert isinstance(everything, dict)
+    assert everything["~likes"] == ["shoes"]
 
 
 def test_without_consent_nobody_is_looked_up_and_nothing_of_a_user_is_used() -> None:
