@@ -16,7 +16,7 @@ from bandit.profiles.profile import UserState
 from bandit.profiles.stored import decode
 from service import metrics
 from service.store.commands import StoreAway
-from service.store.users import UserStore
+from service.store.users import SHOWN_KEPT, UserStore
 
 PENDING_S = 300.0  # how long an ad counts as seen that no impression was told of
 REMEMBERED = 4_096  # users
@@ -109,11 +109,11 @@ class Users:
 
 
 def _lately(own: tuple[bytes, ...], rows: Sequence[bytes], now: float) -> tuple[bytes, ...]:
-    """Rows and those of before them that still count."""
+    """Rows and those of before them that still count: no more than Redis has, however often somebody asks."""
     gone = 0
     while gone < len(own) and time_of(own[gone]) <= now - PENDING_S:
         gone += 1
-    return (*own[gone:], *rows)
+    return (*own[gone:], *rows)[-SHOWN_KEPT:]
 
 
 def _merged(state: UserState, pending: Iterable[bytes], now: float) -> UserState:

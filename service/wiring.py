@@ -86,11 +86,13 @@ class Fresh(NamedTuple):
     def look(self) -> None:
         """Take in what is new in Redis and on this host. Raises StoreAway."""
         try:
-            self.serving.refresh()
             self.knowing.look()
-        finally:  # products are on this host, and what is held of budgets is to be given up in time
-            self.stock.look(self.serving.catalog, elapsed())
-            self.grants.refresh(self.serving.catalog, clock(), elapsed())
+            self.serving.refresh()
+        finally:  # what is held of budgets is to be given up in time, whatever else is amiss
+            try:
+                self.grants.refresh(self.serving.catalog, clock(), elapsed())
+            finally:
+                self.stock.look(self.serving.catalog, elapsed())
 
 
 clock = time.time
@@ -152,7 +154,9 @@ def web(settings: Settings) -> Web:
     return Web(
         decider=Decider(serving, own, common, signer, os.urandom, users, knowing, grants, stock, space, hosts),
         acceptor=Acceptor(common, signer, serving.terms, space),
-        collector=Collector(common, signer, serving.currency, space, declared(settings.activity_mapping)),
+        collector=Collector(
+            common, signer, serving.currency, space, declared(settings.activity_mapping), knowing.refused
+        ),
         signer=signer,
         serving=serving,
         catalogs=catalogs,

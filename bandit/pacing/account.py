@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from bandit.money import micro
 from bandit.pacing.budget import Per, Price
@@ -121,6 +122,19 @@ def merged(accounts: Iterable[Account]) -> Account:
         for day, counts in one.days.items():
             _add(total.days.setdefault(day, DayCounts()), counts)
     return total
+
+
+def closed(account: Account) -> Account:
+    """The account with nothing open: what is spent is spent, and nothing more is to come.
+
+    >>> held = Account({1: DayCounts([Lot("click", 5, decided=3, open=2, billed=1)])}, young={7: 2})
+    >>> closed(held).days[1].lots, closed(held).young, held.days[1].lots[0].open
+    ([Lot(per='click', nanos=5, decided=3, open=0, billed=1, resolved=0, used=0)], {}, 2)
+    """
+    days = {
+        day: replace(counts, lots=[replace(lot, open=0) for lot in counts.lots]) for day, counts in account.days.items()
+    }
+    return replace(account, days=days, young={})
 
 
 def _add(total: DayCounts, counts: DayCounts) -> None:

@@ -45,15 +45,18 @@ class Collector:
         currency: Callable[[], str | None],
         room: Room | None = None,
         mappings: Mapping[str, Declared] | None = None,
+        refused: Callable[[], frozenset[bytes]] = frozenset,
     ) -> None:
         """
         currency  the shop's; None while it is not known, and then any is taken
         mappings  declared formats by name
+        refused   gives the pseudonyms of who wants nothing to be kept, under any of their names
         """
         self._outbox = outbox
         self._signer = signer
         self._currency = currency
         self._room = room or Room()
+        self._refused = refused
         self.mappings = dict(mappings or {})
 
     def accept(self, messages: Iterable[tuple[int, bytes | msgspec.Raw]], now: float) -> ActivityAnswer:
@@ -91,7 +94,7 @@ class Collector:
                 rejected.append(Rejected(index=number, code="invalid", detail=str(fault)))
             else:
                 sound.append(message)
-        consented = [message for message in sound if message.user.consent.personalize]
+        consented = [message for message in sound if message.user.consent.personalize and self._may_keep(message)]
         return self._written(consented, ignored + len(sound) - len(consented), tuple(rejected), now)
 
     def _written(
@@ -128,6 +131,11 @@ class Collector:
             if not identify:
                 unscored += message.text is not None and message.rating is None
                 yield _Row(f"a:{message.id}", _entry(message, user, now, score=unscored <= MOST_SCORED), True)
+
+    def _may_keep(self, message: ActivityMessage) -> bool:
+        """Whether nobody whom it names has refused."""
+        refused = self._refused()
+        return not refused or refused.isdisjoint(self._names(message))
 
     def _names(self, message: ActivityMessage) -> tuple[bytes, bytes]:
         """Pseudonym of the user, and of the other name of the same; twice the same where there is one only."""

@@ -58,15 +58,16 @@ class Grants:
         self._lapse_s = lapse_s
         self._lock = threading.Lock()
         self._rows: dict[str, _Row] = {}  # of campaigns with a budget
-        self._version = -1
-        self._exhausted: Flags = np.zeros(0, np.bool_)
+        # With the catalog version it is of: who asks of the one before must not get flags of other campaigns.
+        self._exhausted: tuple[int, Flags] = -1, np.zeros(0, np.bool_)
         self._reached = 0.0  # when all due was exchanged last, by `elapsed`
         self.shadow: Mapping[str, float] = {}  # campaign -> price above 0, shares of the largest reward; replaced whole
 
     def exhausted(self, version: int, campaigns: Sequence[Campaign]) -> Flags:
         """bool[c], not to be kept: of which campaigns of a catalog version, in its order, nothing may be decided."""
-        if version == self._version:
-            return self._exhausted
+        known, exhausted = self._exhausted
+        if version == known:
+            return exhausted
         rows = self._rows
         return np.array([_limited(one) and not _held(rows.get(one.id)) for one in campaigns], np.bool_)
 
@@ -75,22 +76,24 @@ class Grants:
 
         now  the decision's time
         """
-        row = self._rows.get(campaign) if campaign else None
-        if row is None:
+        if campaign is None or campaign not in self._rows:
             return
         with self._lock:
+            row = self._rows.get(campaign)
+            if row is None:  # its budget has gone this moment
+                return
             row.held -= 1
             row.taken += 1
             _use(row.used.setdefault(policy, []), now)
             if row.held == 0:
-                row.dry = self._exhausted[row.place] = True
+                row.dry = self._exhausted[1][row.place] = True
 
     def refresh(self, catalog: Catalog, now: float, elapsed: float) -> None:
         """Exchange what is due, for the campaigns of the catalog in force; about every 0.1 s.
 
         Raises StoreAway. What is held is given up in time, if this is called at all.
         """
-        if catalog.version != self._version:
+        if catalog.version != self._exhausted[0]:
             self._follow(catalog)
         # The exchange may take as long as an answer is waited for.
         if elapsed - self._reached > GIVE_UP_S - TIMEOUT_S:
@@ -110,17 +113,20 @@ class Grants:
         self._price({campaign: one.shadow for campaign, one in given.items()})
 
     def _follow(self, catalog: Catalog) -> None:
-        """Go over to another catalog; what is held stays, what has no budget any more is forgotten."""
+        """Go over to another catalog; what is held stays, what has no budget or no policy any more is forgotten."""
+        policies = {policy.id for policy in catalog.policies}
         with self._lock:
             rows: dict[str, _Row] = {}
             for place, campaign in enumerate(catalog.campaigns):
                 if _limited(campaign):
                     row = rows[campaign.id] = self._rows.get(campaign.id) or _Row(place)
                     row.place, row.due = place, 0.0
-            self._rows = rows
-            self._exhausted = np.zeros(len(catalog.campaigns), np.bool_)
-            self._flag(rows.values())
-            self._version = catalog.version
+                    # Nobody reads the log of a policy that is gone, so it would never be said to hold these.
+                    row.used = {policy: used for policy, used in row.used.items() if policy in policies}
+            exhausted = np.zeros(len(catalog.campaigns), np.bool_)
+            for row in rows.values():
+                exhausted[row.place] = row.held <= 0
+            self._rows, self._exhausted = rows, (catalog.version, exhausted)
         self._price({})
 
     def _give_up(self) -> None:
@@ -131,8 +137,9 @@ class Grants:
             self._flag(self._rows.values())
 
     def _flag(self, rows: Iterable[_Row]) -> None:
+        _, exhausted = self._exhausted
         for row in rows:
-            self._exhausted[row.place] = row.held <= 0
+            exhausted[row.place] = row.held <= 0
 
     def _price(self, new: Mapping[str, float]) -> None:
         prices = {campaign: price for campaign, price in self.shadow.items() if campaign in self._rows}

@@ -7,12 +7,12 @@ the only one, and publishes a log only once all of it that stood there when it b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 import msgspec
 
 from bandit.catalog import Campaign, Catalog
-from bandit.pacing.account import Account, merged
+from bandit.pacing.account import Account, closed, merged
 from bandit.pacing.balance import Balance, balance
 from bandit.pacing.shadow import next_price
 from bandit.pacing.spending import Spending
@@ -69,7 +69,9 @@ class Publisher:
         traffic = self._all_traffic()
         changed: dict[str, Published] = {}
         states: dict[str, State] = {}
-        for campaign in self._catalog().campaigns:
+        catalog = self._catalog()
+        policies = {one.id for one in catalog.policies}
+        for campaign in catalog.campaigns:
             if campaign.price is None:
                 continue
             known = self._known_of(campaign.id)
@@ -77,7 +79,7 @@ class Publisher:
             stored = msgspec.msgpack.encode(account)
             due = known.state is None or not 0.0 <= now - known.state.at < EVERY_S
             if due or stored != known.written.get(policy):
-                state = states[campaign.id] = _state(campaign, known, traffic, now)
+                state = states[campaign.id] = _state(campaign, known, policies, traffic, now)
                 written = Published(state.balance.left, state.shadow, stored, msgspec.json.encode(state))
                 changed[campaign.id] = written
         # A clock that was ahead must not vouch for what is yet to come.
@@ -102,8 +104,10 @@ class Publisher:
         return traffic
 
 
-def _state(campaign: Campaign, known: _Known, traffic: Mapping[int, int], now: float) -> State:
-    found = balance(campaign, merged(known.accounts.values()), traffic, now)
+def _state(campaign: Campaign, known: _Known, policies: Set[str], traffic: Mapping[int, int], now: float) -> State:
+    # Nobody reads on in the log of a policy that is gone: what is open there would be held back for ever.
+    accounts = [one if policy in policies else closed(one) for policy, one in known.accounts.items()]
+    found = balance(campaign, merged(accounts), traffic, now)
     return State(now, _shadow(campaign, known.state, found, now), found)
 
 

@@ -64,7 +64,8 @@ def measure(
         wanted = [one for one in catalogs.current().templates if template is None or one.id in template]
         edits, refused = _measured(wanted, measuring.from_folder(folder, read) if folder else read)
         edit_templates(catalogs, edits)
-    typer.echo(f"{len(edits)} templates measured, {refused} refused")
+    seen = sum(bool(one.creative.image_url or one.creative.video_url) for one in wanted)
+    typer.echo(f"{seen - refused} templates measured, {refused} refused")
     if refused:
         raise typer.Exit(1)
 

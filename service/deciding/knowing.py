@@ -47,6 +47,10 @@ class Knowing:
         """Take in who refuses now. Raises StoreAway."""
         self._refused = self._refusals.newer(self._refused.version) or self._refused
 
+    def refused(self) -> frozenset[bytes]:
+        """Pseudonyms of who refuses, as of the last look."""
+        return self._refused.users
+
     def known(self, request: DecisionRequest, user: bytes, served: Served, now: float) -> Known:
         """What is known for a request, in one look at Redis at most.
 

@@ -25,7 +25,9 @@ from service.products.reading import Products
 READ = 12  # products looked at for one ad before what fits everybody is taken
 SPARE = 20  # products that fit everybody, kept of each filling
 JUST_BOUGHT_S = 30 * 86_400.0
-EVERY_S = 5.0  # between looks what fits, while products change: a look may go through all of them
+AT_ONCE = 4  # fillings a look
+SOON_S = 0.5  # between looks at what nothing fits, while products change
+EVERY_S = 5.0  # the same of all: a look may go through all products
 
 
 class _Fit:
@@ -46,19 +48,42 @@ class Stock:
         self._matching = matching
         self._fits: Mapping[Filling, _Fit] = {}
         self._unfit: dict[Shelf, Flags | None] = {}  # of the fits at hand
-        self._seen: tuple[int, int] | None = None  # versions of catalog and products
-        self._again = 0.0  # when to see anew what fits because products have changed, by `elapsed`
+        self._stale: dict[Filling, None] = {}  # to be looked at, in order
+        self._catalog, self._version = -1, -1  # looked at: of the catalog, of the products
+        self._changed = False  # whether products have, since all of it was seen
+        self._soon = self._again = 0.0  # when to see anew where nothing fits, and all of it, by `elapsed`
 
     def look(self, catalog: Catalog, elapsed: float) -> None:
-        """Take in new lists, and see what fits where the catalog or the products have changed."""
+        """Take in new lists, and see what fits: for new fillings at once, for the others now and then, a few at a time.
+
+        A look may go through all products, and whoever calls has other things to do.
+        """
         self._matching.look()
-        seen = catalog.version, self._products.version
-        if seen == self._seen or (self._seen and seen[0] == self._seen[0] and elapsed < self._again):
-            return
-        fillings = {template.filling for template in catalog.templates if template.filling}
-        self._fits = {filling: self._fit(filling) for filling in fillings}
+        if catalog.version != self._catalog:
+            wanted = dict.fromkeys(template.filling for template in catalog.templates if template.filling)
+            self._stale = {filling: None for filling in wanted if filling not in self._fits} | self._stale
+            self._stale = {filling: None for filling in self._stale if filling in wanted}
+            self._take({filling: fit for filling, fit in self._fits.items() if filling in wanted})
+            self._catalog = catalog.version
+        self._products_changed(self._products.version, elapsed)
+        some = list(self._stale)[:AT_ONCE]
+        if some:
+            self._take({**self._fits, **{filling: self._fit(filling) for filling in some}})
+            for filling in some:
+                del self._stale[filling]
+
+    def _products_changed(self, version: int, elapsed: float) -> None:
+        """See anew what fits where nothing did, soon; and all of it, by and by."""
+        if version != self._version and elapsed >= self._soon:
+            self._stale |= {filling: None for filling, fit in self._fits.items() if not fit.spare}
+            self._version, self._soon, self._changed = version, elapsed + SOON_S, True
+        if self._changed and elapsed >= self._again:
+            self._stale |= dict.fromkeys(self._fits)
+            self._changed, self._again = False, elapsed + EVERY_S
+
+    def _take(self, fits: Mapping[Filling, _Fit]) -> None:
+        self._fits = fits
         self._unfit = {}
-        self._seen, self._again = seen, elapsed + EVERY_S
 
     def unfit(self, shelf: Shelf) -> Flags | None:
         """bool[t] which templates nothing fills; None: none of them."""

@@ -70,10 +70,19 @@ def decoded(given: Iterable[Given]) -> tuple[dict[tuple[str, int], Item], list[I
             found[one.kind, one.row] = msgspec.json.decode(msgspec.json.encode(one.plain), type=TYPES[one.kind])
         except msgspec.ValidationError as fault:
             bad = fault_of(fault)
-            faults.append(ItemFault(one.kind, one.row, bad.pointer.removeprefix("#").strip("/"), bad.detail))
+            faults.append(ItemFault(one.kind, one.row, _field(bad.pointer), bad.detail))
         except (TypeError, UnicodeError, RecursionError, msgspec.MsgspecError) as fault:
             faults.append(ItemFault(one.kind, one.row, "", str(fault)))
     return found, faults
+
+
+def _field(pointer: str) -> str:
+    """A place as all faults tell it.
+
+    >>> _field("#/caps[0]/impressions")
+    'caps/0/impressions'
+    """
+    return pointer.removeprefix("#").replace("[", "/").replace("]", "").strip("/")
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from bandit.errors import Damaged
 from bandit.products.filters import path
+from bandit.products.product import Product
 from service.products import table
 from service.products.buckets import BUCKETS, Rows, decode
 from service.store.commands import START
@@ -151,22 +153,37 @@ class Keeping:
 
 def _write(sql: sqlite3.Connection, bucket: int, held: Bucket) -> None:
     before: Rows = dict(sql.execute("SELECT id, row FROM product WHERE bucket = ?", (bucket,)))
+    changed, traits = _changed(bucket, held.rows, before)
+    count = len(before.keys() & held.rows.keys() | changed.keys())
     gone = [(bucket, name) for name in before.keys() - held.rows.keys()]
     sql.executemany("DELETE FROM product WHERE bucket = ? AND id = ?", gone)
     sql.executemany("DELETE FROM trait WHERE bucket = ? AND id = ?", gone)
-    changed = sorted(name for name, row in held.rows.items() if before.get(name) != row)
-    rows = [(bucket, name, held.rows[name]) for name in changed]
+    rows = [(bucket, name, row) for name, row in changed.items()]
     sql.executemany("INSERT OR REPLACE INTO product VALUES (?, ?, ?)", rows)
-    sql.executemany("INSERT OR REPLACE INTO trait VALUES (?, ?, ?, ?, ?, ?, ?)", map(_traits, rows))
-    sql.execute("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?)", (bucket, held.mark, len(held.rows)))
-    sql.execute("UPDATE state SET products = products + ?", (len(held.rows) - len(before),))
+    sql.executemany("INSERT OR REPLACE INTO trait VALUES (?, ?, ?, ?, ?, ?, ?)", traits)
+    sql.execute("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?)", (bucket, held.mark, count))
+    sql.execute("UPDATE state SET products = products + ?", (count - len(before),))
 
 
-def _traits(row: tuple[int, str, bytes]) -> tuple[object, ...]:
-    product = decode(row[2])
+def _changed(bucket: int, held: Rows, before: Rows) -> tuple[Rows, list[tuple[object, ...]]]:
+    """Rows that are not as before, and what is looked for in each; one that cannot be read, as of a newer version of
+    this, is told and left as it is here."""
+    rows: Rows = {}
+    traits = []
+    for name in sorted(name for name, row in held.items() if before.get(name) != row):
+        try:
+            traits.append(_traits(bucket, decode(held[name])))
+        except msgspec.MsgspecError as fault:
+            log.error("products_damaged", bucket=bucket, product=name, reason=str(fault))
+        else:
+            rows[name] = held[name]
+    return rows, traits
+
+
+def _traits(bucket: int, product: Product) -> tuple[object, ...]:
     in_stock = product.availability == "in_stock"
     category, brand = path(product.category), product.brand.casefold()
-    return row[0], product.id, category, brand, product.paid.value, in_stock, product.added
+    return bucket, product.id, category, brand, product.paid.value, in_stock, product.added
 
 
 @contextmanager

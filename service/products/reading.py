@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from bandit.products.filters import Wanted
 from bandit.products.product import Product
@@ -46,7 +49,10 @@ class Products:
             except _FAULTS:
                 self._close()
                 return None
-        return decode(found[0]) if found else None
+        try:
+            return decode(found[0]) if found else None
+        except msgspec.MsgspecError:  # see `_readable`
+            return None
 
     def many(self, product_ids: Sequence[str]) -> list[Product | None]:
         """Products by their ids, in that order."""
@@ -60,7 +66,7 @@ class Products:
         except _FAULTS:
             return []
         try:
-            return [decode(row) for (row,) in sql.execute(question, (*given, count))]
+            return _readable(sql.execute(question, (*given, count)))
         except _FAULTS:
             return []
         finally:
@@ -70,7 +76,7 @@ class Products:
         """Up to `limit` products behind one, in an order of their own; "" begins."""
         condition = "WHERE (bucket, id) > (?, ?) " if after else ""
         asked = f"SELECT row FROM product {condition}ORDER BY bucket, id LIMIT ?"
-        return [decode(row) for (row,) in self._asked(asked, (*(_place(after) if after else ()), limit))]
+        return _readable(self._asked(asked, (*(_place(after) if after else ()), limit)))
 
     @property
     def count(self) -> int:
@@ -114,6 +120,15 @@ class Products:
         if self._sql is not None:
             self._sql.close()
         self._sql = self._cursor = None
+
+
+def _readable(rows: Iterable[tuple[bytes, ...]]) -> list[Product]:
+    """The products of rows; without those that this version cannot read, as after going back to an older one."""
+    found = []
+    for (row,) in rows:
+        with suppress(msgspec.MsgspecError):
+            found.append(decode(row))
+    return found
 
 
 def _fitting(asked: Wanted) -> tuple[str, list[object]]:

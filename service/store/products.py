@@ -119,12 +119,6 @@ class ProductStore:
             found = self._redis.xrange("{products}:changes", min=f"({after}", count=count)
         return [_told(position, fields) for position, fields in found]
 
-    def begins(self) -> str:
-        """Position of the oldest change there is; START if there is none."""
-        with reached():
-            found = self._redis.xrange("{products}:changes", count=1)
-        return str(found[0][0].decode()) if found else START
-
     def last(self) -> str:
         """Position of the newest change; START if there is none."""
         with reached():

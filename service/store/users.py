@@ -22,7 +22,7 @@ from service.store.connecting import client
 from service.store.line import Line
 
 REST_S = 0.5  # from a fault to the next connection
-SHOWN_KEPT = 64  # rows of a list
+SHOWN_KEPT = 128  # rows of a list; a cap counts 100 at most
 SHOWN_MS = 300_000  # from the last row to the end of a list
 LAST_SLOT = 16_383
 

@@ -5,7 +5,7 @@ Where a schema can only be wider than the service, `description` says what else 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,6 +46,7 @@ _CONTEXT: Schema = _FEATURES | {
 }
 _SPACES = r"\s\u001c-\u001f\u0085"  # to Python these are spaces, too
 _BY_FIELD = {"features": "Features", "placement_features": "Features", "context": "Context"}
+_OWN = "Targeting"  # whose `context` is no context, but asks for one
 
 
 def components(structs: Sequence[type[msgspec.Struct]]) -> dict[str, Schema]:
@@ -56,7 +57,7 @@ def components(structs: Sequence[type[msgspec.Struct]]) -> dict[str, Schema]:
     """
     _, found = msgspec.json.schema_components(structs, ref_template=AT + "{name}")
     features = {"Feature": _FEATURE, "Features": _FEATURES, "Context": _CONTEXT}
-    return {name: _exact(schema) for name, schema in found.items()} | features
+    return {name: _exact(schema, _BY_FIELD if name != _OWN else {}) for name, schema in found.items()} | features
 
 
 def ref(struct: type[msgspec.Struct]) -> Schema:
@@ -69,17 +70,20 @@ def without_id(schema: Schema) -> Schema:
     return schema | {"required": [name for name in schema["required"] if name != "id"]}
 
 
-def _exact(schema: Any) -> Any:
-    """Patterns as JSON Schema writes them, times with their zone, features with their bounds, first paragraphs only."""
+def _exact(schema: Any, known: Mapping[str, str]) -> Any:
+    """Patterns as JSON Schema writes them, times with their zone, features with their bounds, first paragraphs only.
+
+    known  field -> schema that stands for it
+    """
     if isinstance(schema, list):
-        return [_exact(one) for one in schema]
+        return [_exact(one, known) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _exact(value) if key != "default" else value for key, value in schema.items()}
+    made = {key: _exact(value, known) if key != "default" else value for key, value in schema.items()}
     if isinstance(pattern := schema.get("pattern"), str):
         made["pattern"] = pattern.replace(r"\Z", "$").replace(r"\"", '"').replace(r"\s", _SPACES)
     if isinstance(said := schema.get("description"), str):
         made["description"] = " ".join(said.partition("\n\n")[0].split())
-    for field in _BY_FIELD.keys() & made.get("properties", {}).keys():
-        made["properties"][field] = {"$ref": AT + _BY_FIELD[field], "default": {}}
+    for field in known.keys() & made.get("properties", {}).keys():
+        made["properties"][field] = {"$ref": AT + known[field], "default": {}}
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from flask import Blueprint, Response
+from werkzeug.routing import BaseConverter
 
 from bandit.errors import BadInput
 from bandit.profiles.described import described
@@ -15,10 +16,24 @@ from service.web.problems import problem
 LONGEST_KEY = 256  # characters, as in requests for decisions
 
 
+class AnyKey(BaseConverter):
+    """Whatever a key may be, slashes and line ends included."""
+
+    part_isolating = False
+    regex = r"[\s\S]+?"
+
+
+class UserKey(AnyKey):
+    """Any key but one that ends as the path of a consent does."""
+
+    regex = r"(?![\s\S]*/consent\Z)[\s\S]+?"
+
+
 def blueprint(web: Web) -> Blueprint:
     routes = Blueprint("users", __name__)
+    routes.record_once(lambda setup: setup.app.url_map.converters.update(user=UserKey, any_key=AnyKey))
 
-    @routes.get("/v1/users/<path:key>")
+    @routes.get("/v1/users/<user:key>")
     def user(key: str) -> Response:
         state = web.people.state(_pseudonym(web, key))
         if state is None or not (state.refused or state.profile.last or state.exposures):  # or it was erased
@@ -26,12 +41,12 @@ def blueprint(web: Web) -> Blueprint:
         known = {"personalize": not state.refused, **described(state, web.clock())}
         return Response(msgspec.json.encode(known), mimetype="application/json")
 
-    @routes.delete("/v1/users/<path:key>")
+    @routes.delete("/v1/users/<user:key>")
     def erase(key: str) -> Response:
         web.people.erase(_pseudonym(web, key), web.clock())
         return Response(status=204)
 
-    @routes.put("/v1/users/<path:key>/consent")
+    @routes.put("/v1/users/<any_key:key>/consent")
     def consent(key: str) -> Response:
         given = msgspec.json.decode(body(MOST_BODY), type=Consent)
         change = web.people.allow if given.personalize else web.people.refuse

@@ -76,7 +76,7 @@ def keys(value: Any) -> Any:
 
 def test_the_shop_of_the_quickstart_loads() -> None:
     catalog = from_file(ROOT / "docs" / "shop.yaml")
-    assert (len(catalog.placements), len(catalog.templates)) == (3, 5)
+    assert (len(catalog.placements), len(catalog.templates)) == (3, 6)
 
 
 @needs("curl")

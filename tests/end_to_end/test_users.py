@@ -90,7 +90,10 @@ def test_who_refuses_is_not_personalised_for_until_consent_comes_back(shop: Runn
     ads = [shop.decide(policy="home", user={"key": "shy"})["ads"] for _ in range(CAP + 2)]
     assert all(ads)  # nobody is counted
     assert shop.call("PUT", consent, {"personalize": True})[0] == 200
-    shop.call("POST", "/v1/activity", {"activities": [view("shy-2", key="shy")]})
+    tell = {"activities": [view("shy-2", key="shy")]}
+    eventually(
+        lambda: shop.call("POST", "/v1/activity", tell)[1]["accepted"]
+    )  # every worker hears of it within a second
     eventually(lambda: known(shop, "shy").get("counts") == {"view": 1})
 
 

@@ -29,6 +29,7 @@ SAID = re.compile(
     r"Expected `int`, got `float`|bytes of|counts in|at most 256 features|within the last 400 days|vw_args|half_life_h|"
     r"l1 and l2|must be b|a baseline of kind fixed|this decision has|the path|Invalid RFC3339|one name|"
     r"valid Unicode|price_from|above the price of|a title has one|"
+    r"a budget (has|of 0)|one currency|is (no|not a) time zone|a range has|at_least|no time at all|a page has|a rule |"
     r"a search has|a dwell has|to identify takes|an anonymous_key is wanted"
 )
 
@@ -50,7 +51,7 @@ def before_call(_ctx: schemathesis.HookContext, case: schemathesis.Case, kwargs:
     if not case.meta or not case.meta.generation.mode.is_positive or not isinstance(case.body, dict):
         return
     body = case.body = deepcopy(case.body)
-    if case.method == "PUT":
+    if case.method == "PUT" and "id" in case.path_parameters:
         body["id"] = case.path_parameters["id"]
         _small(body)
     elif case.path == "/v1/catalog":

@@ -42,7 +42,7 @@ def served() -> Iterator[tuple[str, str]]:
             continue  # pages for people, see docs/console.md
         for kind in KINDS if ":kind>" in rule.rule else ("",):
             path = re.sub(r"<any\(.*\):kind>", kind, rule.rule)
-            path = re.sub(r"<(?:path:)?(\w+)>", r"{\1}", re.sub(r"<(item|policy)_id>", "{id}", path))
+            path = re.sub(r"<(?:path:|user:|any_key:)?(\w+)>", r"{\1}", re.sub(r"<(item|policy)_id>", "{id}", path))
             yield from ((method.lower(), path) for method in (rule.methods or set()) - {"HEAD"})
 
 

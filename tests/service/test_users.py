@@ -11,7 +11,7 @@ from bandit.profiles.profile import Profile, UserState
 from bandit.profiles.stored import encode
 from service.store.books import Books, Change
 from service.store.commands import Store
-from service.store.users import UserStore
+from service.store.users import SHOWN_KEPT, UserStore
 from service.users import PENDING_S, REMEMBERED, Users
 from tests.entries import START_S, raw
 
@@ -93,3 +93,10 @@ def test_a_worker_remembers_so_many_users_and_no_more(shop: Shop) -> None:
     for number in range(REMEMBERED + 9):
         shop.one.shown(raw(number), [exposure(number)], NOW_S)
     assert len(shop.one._known) == REMEMBERED
+
+
+def test_of_one_user_a_worker_remembers_as_many_ads_as_redis_and_no_more(shop: Shop) -> None:
+    for number in range(SHOWN_KEPT + 9):
+        shop.one.shown(USER, [exposure(number)], NOW_S)
+    shop.store.close()
+    assert seen(shop.one) == SHOWN_KEPT

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bandit.profiles.activity import Joined
 from bandit.profiles.words import hashed
-from service.activity.collecting import MOST_SCORED
+from service.activity.collecting import MOST_SCORED, Collector
 from tests.entries import laws
 from tests.service.activity.messages import NOW_S, SIGNER, Desk, message
 
@@ -168,3 +168,11 @@ def test_what_was_told_is_what_is_written(desk: Desk) -> None:
 def test_before_a_catalog_is_known_any_currency_is_taken() -> None:
     price = {"value": 1, "currency": "USD"}
     assert Desk(currency=None).tell(message(price=price)).accepted == 1
+
+
+def test_of_who_refused_nothing_is_written_whatever_a_message_says(desk: Desk) -> None:
+    refused = frozenset({SIGNER.pseudonym("gone")})
+    desk.collector = Collector(desk.outbox, SIGNER, lambda: "EUR", refused=lambda: refused)
+    names = ({"key": "gone"}, {"key": "u", "anonymous_key": "gone"}, {"anonymous_key": "u"})
+    answer = desk.tell(*(message(id=f"a{i}", user=name) for i, name in enumerate(names)))
+    assert (answer.accepted, answer.ignored, [entry.id for entry in desk.written()]) == (1, 2, ["a2"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from collections.abc import Callable
 
 import msgspec
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.catalog import Catalog
+from bandit.catalog import Campaign, Catalog
 from bandit.join import SETTLE_S
 from service import embedded
-from service.budgets.grants import GIVE_UP_S, HOLD_S, Grants
+from service.budgets.grants import GIVE_UP_S, HOLD_S, Grants, _Row
 from service.store.budgets import Budgets, Given, Published, Told
 from service.store.commands import Store, StoreAway
 from tests.entries import START_S, laws
@@ -244,3 +245,59 @@ def test_a_shadow_price_reaches_workers_and_small_moves_do_not(budgets: Budgets)
     left(budgets, 10, shadow=0.0)
     grants.refresh(CATALOG, START_S, 20.0)
     assert grants.shadow == {}
+
+
+class Asked(_Row):
+    """A row at whose every look somebody asks what is exhausted."""
+
+    ask: Callable[[], object]
+
+    @property
+    def held(self) -> int:
+        self.ask()
+        return 0
+
+    @held.setter
+    def held(self, ads: int) -> None: ...
+
+
+def test_flags_are_of_the_catalog_asked_about_while_another_comes_into_force(budgets: Budgets) -> None:
+    grants, row, lengths = fresh(budgets), Asked(0), list[int]()
+    grants._rows["c0"] = row
+    row.ask = lambda: lengths.append(len(grants.exhausted(CATALOG.version, CATALOG.campaigns)))
+    campaigns = (*CATALOG.campaigns, Campaign(id="free"))
+    grants._follow(msgspec.structs.replace(CATALOG, version=2, campaigns=campaigns))
+    assert set(lengths) == {1}
+
+
+class Taken:
+    """A lock before which something else happens."""
+
+    def __init__(self, before: Callable[[], object]) -> None:
+        self._before = before
+
+    def __enter__(self) -> None:
+        self._before()
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def test_to_decide_an_ad_of_a_campaign_that_goes_this_moment_is_no_fault(budgets: Budgets) -> None:
+    left(budgets, 1)
+    grants = fresh(budgets)
+
+    def go() -> None:
+        grants._lock = threading.Lock()
+        grants._follow(msgspec.structs.replace(CATALOG, version=2, campaigns=(), templates=()))
+
+    grants._lock = Taken(go)  # type: ignore[assignment]
+    grants.take("home", "c0", START_S)
+    assert len(grants.exhausted(2, ())) == 0
+
+
+def test_what_was_used_by_a_policy_that_is_gone_is_told_no_more(budgets: Budgets) -> None:
+    left(budgets, 4)
+    grants = fresh(budgets)
+    grants.take("home", "c0", START_S)
+    grants.refresh(msgspec.structs.replace(CATALOG, version=2, policies=()), START_S, 1.0)
+    assert budgets.exchange("other", {"c0": Told(0, 0, {})}, lapse_s=0.0, settle_s=SETTLE_S)[0]["c0"].available == 4

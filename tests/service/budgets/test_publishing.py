@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import MagicMock
 
+import msgspec
 import pytest
 
 from bandit.catalog import Campaign, Catalog, checked
@@ -70,6 +71,18 @@ def test_policies_share_a_budget(budgets: Budgets) -> None:
 def test_a_publisher_that_starts_knows_what_other_logs_spent(budgets: Budgets) -> None:
     Publisher(budgets, lambda: CATALOG).publish("home", spending(6), NOON_S, NOON_S)
     Publisher(budgets, lambda: CATALOG).publish("shop", spending(3), NOON_S, NOON_S)
+    assert left(budgets) == 11
+
+
+def test_what_is_open_of_a_policy_that_is_gone_is_held_back_no_longer_and_what_it_spent_stays_spent(
+    budgets: Budgets,
+) -> None:
+    catalogs = [msgspec.structs.replace(CATALOG, policies=CATALOG.policies[:1]), CATALOG]
+    publisher = Publisher(budgets, lambda: catalogs[-1])
+    publisher.publish("shop", spending(3, 4), NOON_S, NOON_S)
+    assert left(budgets) == 13
+    del catalogs[-1]
+    publisher.publish("home", spending(6), NOON_S, NOON_S)
     assert left(budgets) == 11
 
 

@@ -46,6 +46,7 @@ def test_pictures_are_measured_into_features_and_what_is_broken_is_named(catalog
     assert (blue["image.colour"], blue["image.aspect"]) == ("blue", "tall")
     assert "image.old" not in red
     assert "no: #/creative/image_url" in output
+    assert "2 templates measured, 1 refused" in output  # of four: one has nothing to look at
 
 
 def test_all_that_is_measured_is_one_version_and_measuring_again_makes_none(catalogs: Catalogs) -> None:

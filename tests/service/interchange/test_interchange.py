@@ -87,6 +87,11 @@ def test_the_good_rows_of_a_table_are_taken_and_the_others_told(
     assert len(catalogs.current().templates) == len(from_file(SHOP).templates) + 1
 
 
+def test_a_fault_in_a_list_is_told_by_its_place() -> None:
+    _, faults = decoded(items({"campaigns": [{"id": "never", "caps": [{"impressions": 0, "hours": 1}]}]}))
+    assert [(fault.row, fault.field) for fault in faults] == [(1, "caps/0/impressions")]
+
+
 def test_what_others_hang_on_is_not_taken_away(catalogs: Catalogs, valkey_url: str, tmp_path: Path) -> None:
     (tmp_path / "placements.csv").write_text("id\nelsewhere\n")
     before = catalogs.current()

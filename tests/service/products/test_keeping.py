@@ -13,7 +13,7 @@ import pytest
 from bandit.creatives.slots import Filling
 from bandit.products.filters import wanted
 from service.products import changing, table
-from service.products.buckets import BUCKETS
+from service.products.buckets import BUCKETS, bucket_of
 from service.products.keeping import SWEPT, Keeping
 from service.products.reading import LOOK_AFTER, Products
 from service.store.products import ProductStore
@@ -185,3 +185,19 @@ def test_a_disk_at_fault_is_told_and_gone_on_from(keeping: Keeping, tmp_path: Pa
         keeping.round()
     (tmp_path / table.NAME).rmdir()
     assert keeping.round()
+
+
+def test_a_row_that_cannot_be_read_is_left_out_and_holds_up_no_other(
+    keeping: Keeping, products: Products, store: ProductStore
+) -> None:
+    store.change({bucket_of("p-1"): {"p-1": b"of another version", "p-0": b"\xc1"}})
+    settle(keeping)
+    assert products.many(["p-0", "p-1", "p-2"])[1:] == [None, MANY[2]]
+    assert products.count == len(MANY) - 1 == len(everything(products))
+
+
+def test_a_row_of_the_file_that_cannot_be_read_is_no_product(keeping: Keeping, products: Products) -> None:
+    settle(keeping)
+    table.for_writing(products._path.parent).execute("UPDATE product SET row = ? WHERE id = 'p-1'", (b"\xc1",))
+    assert (products.get("p-1"), len(everything(products))) == (None, len(MANY) - 1)
+    assert len(products.some(wanted(Filling()), 9_999)) == len(MANY) - 1

@@ -23,9 +23,21 @@ from tests.tls import Authority, door
 USERS = [bytes([number]) * 16 for number in range(12)]  # in every part of a Cluster
 
 
+OPENED: list[UserStore] = []  # by the test at hand
+
+
+@pytest.fixture(autouse=True)
+def closing() -> Iterator[None]:
+    """Leave no connection to whoever collects garbage."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def connected(url: str) -> UserStore:
     """A store that has looked until there is nothing away."""
     users = UserStore(url, time.monotonic)
+    OPENED.append(users)
     eventually(lambda: users.look() or not users.away)
     return users
 
