@@ -1,6 +1,7 @@
 """What makes a product bad. Its types and lengths are the struct's; here is what no type says.
 
-Script in a title is no fault: texts are plain and are escaped wherever they are shown.
+Texts are plain and are escaped wherever they are shown, so a `<` in a title does no harm. What begins as a script would is
+refused all the same: it is nobody's product, and a page of the shop's own may be less careful.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ from bandit.products.product import Product
 # Control characters, half characters and what Unicode keeps free: no shop means them, and XML cannot hold them.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNFIT_LONG = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # lines may end, tabs stand
+# Elements that run, load or restyle; of other signs a title may well be made.
+_SCRIPT = re.compile(
+    r"<\s*/?\s*(script|iframe|object|embed|svg|img|style|link|meta|base|form)\b|(java|vb)script\s*:", re.IGNORECASE
+)
+_MATCHING = {  # what a pattern asks for, in words
+    "link": "a link is http or https, without spaces, quotes, < and >",
+    "currency": "a currency is three capital letters, as of ISO 4217",
+}
 _AT = re.compile(r" - at `\$(?P<path>.*)`\Z", re.DOTALL)
 
 
@@ -46,6 +55,9 @@ def checked(product: Product, terms: Terms = ANYWHERE) -> Product:
     short = f"{product.id}{product.title}{product.category}{product.brand}"
     if _UNFIT.search(short) or _UNFIT_LONG.search(product.description):
         raise _unfit(product)
+    for name, text in _texts(product):
+        if found := _SCRIPT.search(text):
+            raise BadInput(f"#/{name}", "unsafe", f"a text holds no script or element, such as {found[0]!r}")
     for name, url in (("link", product.link), ("image_url", product.image_url), ("video_url", product.video_url)):
         if url is not None and (fault := terms.hosts.why_not(url)):
             raise BadInput(f"#/{name}", "link", fault)
@@ -65,7 +77,11 @@ def fault_of(fault: msgspec.ValidationError) -> BadInput:
     text = str(fault)
     found = _AT.search(text)
     detail = text[: found.start()] if found else text
-    code = "unknown" if "unknown field" in detail else "type" if detail.startswith("Expected `") else "bound"
+    if " matching regex " in detail:
+        field = found["path"].rpartition(".")[2] if found else ""
+        detail = _MATCHING.get("link" if field.endswith(("link", "_url")) else field, detail)
+    typed = detail.startswith("Expected `") and not re.search(r" [<>]=? | length ", detail)
+    code = "unknown" if "unknown field" in detail else "type" if typed else "bound"
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", detail):
         return BadInput(f"#/{missing[1]}", "missing", "every product has one")
     return BadInput("#" + (found["path"].replace(".", "/") if found else ""), code, detail)

@@ -53,8 +53,15 @@ def test_what_every_product_has_is_missed_by_name(missing: str) -> None:
         product_of({name: value for name, value in SHOE.items() if name != missing}.items())
 
 
-def test_script_in_a_title_is_text_like_any_other() -> None:
-    assert product(title="<script>alert(1)</script>").title == "<script>alert(1)</script>"
+@pytest.mark.parametrize("name", ["title", "description", "category", "brand"])
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "Boot </SCRIPT >", "< img src=x>", "see JavaScript :x"])
+def test_script_in_a_text_is_refused_by_field(name: str, text: str) -> None:
+    with pytest.raises(BadInput, match=f"#/{name}: a text holds no script"):
+        product(**{name: text})
+
+
+def test_other_signs_in_a_title_are_text() -> None:
+    assert product(title="Size < M & > S").title == "Size < M & > S"
 
 
 @pytest.mark.parametrize("price", ["49.90 EUR", "49.90EUR", "EUR 49.90", " 49.9 EUR ", "49.90"])
