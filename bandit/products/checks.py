@@ -1,6 +1,6 @@
 """What makes a product bad. Its types and lengths are the struct's; here is what no type says.
 
-Texts are plain and are escaped wherever they are shown, so a `<` in a title does no harm. What begins as a script would is
+Texts are plain and are escaped wherever they are shown, so a `<` in a title does no harm. What begins a script is
 refused all the same: it is nobody's product, and a page of the shop's own may be less careful.
 """
 
