@@ -19,7 +19,7 @@ from service.store.commands import StoreAway
 from service.store.users import SHOWN_KEPT, UserStore
 
 PENDING_S = 300.0  # how long an ad counts as seen that no impression was told of
-REMEMBERED = 4_096  # users
+REMEMBERED = 16_384  # users; what is read of them need not be decoded again
 NOBODY = UserState()  # of whom nothing is known; not to be changed
 
 log = structlog.get_logger(__name__)
