@@ -1,7 +1,7 @@
 """Runs the whole test suite as two pytests side by side: `python -m tests.lanes`, what `make check` calls.
 
-The one drives services, whose tests wait more than they compute; the other computes, and gives way to it wherever both
-want the same processor. With arguments there is one pytest, which gets them.
+The one drives services, whose tests wait more than they compute; the other computes, or asks services without measuring
+any time, and gives way to it wherever both want a processor. With arguments there is one pytest, which gets them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("tests/service", "tests/end_to_end", "tests/chaos", "tests/fuzz")
+SERVICES = ("tests/service", "tests/end_to_end", "tests/chaos")
 # Of those the folders that wait for no process of ours, nor measure any time.
 BESIDE = tuple(
     f"tests/service/{name}"
