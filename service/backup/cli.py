@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bandit.errors import AdbanditError, BadInput
+from bandit.errors import BadInput
 from service import settings, wiring
 from service.backup.making import Manifest, back_up
 from service.backup.restore import restore
-from service.embedded import NotStarted
-from service.processes import FolderInUse
+from service.commanding import refusals
 from service.store.opened import store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -33,9 +30,9 @@ def backup_all(
 
     Keep it where only its owner can read: with the secret anybody can sign ids, and without it none of before is known.
     """
-    with _refusals():
+    with refusals():
         chosen = settings.read({"data": data})
-        if not chosen.data.is_dir():
+        if not chosen.data.is_dir():  # whatever Redis is used
             raise BadInput("#/settings/data", "unknown", f"there is no folder {chosen.data}")
         with store_of(chosen, wiring.pause) as store:
             made = back_up(chosen, store, to, wiring.clock(), secrets=secrets)
@@ -54,7 +51,7 @@ def restore_all(
     ] = None,
 ) -> None:
     """Make a data folder from a backup, once every checksum in it was found right; then start it with `adbandit up`."""
-    with _refusals():
+    with refusals():
         chosen = settings.read({"data": data, "redis_url": redis_url})
         put_back = restore(source, chosen)
     typer.echo(f"{chosen.data}: {_summary(put_back)}")
@@ -64,15 +61,6 @@ def _summary(manifest: Manifest) -> str:
     models = ", ".join(f"{name} at version {part.version}" for name, part in sorted(manifest.policies.items()))
     size = sum(part.size for part in manifest.files.values()) / 1e6
     return f"{len(manifest.files)} files, {size:.1f} MB, of {manifest.made}; {models or 'no policy'}"
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except (AdbanditError, FolderInUse, NotStarted, OSError) as fault:
-        typer.echo(f"adbandit: {fault}", err=True)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

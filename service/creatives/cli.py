@@ -15,19 +15,17 @@ from rich.table import Table
 from bandit.catalog import Template
 from bandit.creatives import media, proposals
 from bandit.creatives.slots import Grammar, Proposal, ProposalKind
-from bandit.errors import AdbanditError, BadInput
+from bandit.errors import BadInput
 from bandit.products.product import Product
 from service import settings, wiring
 from service.catalogs import Catalogs
+from service.commanding import installation, refusals
 from service.creatives import generating, measuring
 from service.creatives.contract import MOST
 from service.creatives.editing import Edit, edit_templates
 from service.creatives.fetching import fetch
-from service.embedded import NotStarted
-from service.processes import FolderInUse
 from service.products.reading import Products
 from service.settings import Settings
-from service.store.opened import store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 creatives = typer.Typer(no_args_is_help=True, help="Pictures measured, texts generated and approved.")
@@ -176,15 +174,8 @@ def _plain(text: str) -> str:
 
 @contextmanager
 def _catalogs(data: Path | None, **given: object) -> Iterator[tuple[Settings, Catalogs]]:
-    try:
-        chosen = settings.read({"data": data, **given})
-        if not chosen.redis_url and not chosen.data.is_dir():
-            raise BadInput("#/settings/data", "unknown", f"there is no folder {chosen.data}")
-        with store_of(chosen, wiring.pause) as store:
-            yield chosen, Catalogs(store, settings.hosts_of(chosen))
-    except (AdbanditError, FolderInUse, NotStarted, OSError) as fault:
-        typer.echo(f"adbandit: {fault}", err=True)
-        raise typer.Exit(2) from None
+    with refusals(), installation(data, **given) as (chosen, store):
+        yield chosen, Catalogs(store, settings.hosts_of(chosen))
 
 
 if __name__ == "__main__":

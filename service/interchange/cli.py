@@ -15,16 +15,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from bandit.catalog import KINDS
-from bandit.errors import AdbanditError, BadInput
-from service import settings, wiring
+from bandit.errors import BadInput
+from service import settings
 from service.catalogs import Catalogs
-from service.embedded import NotStarted
+from service.commanding import installation, refusals
 from service.interchange import sheets
 from service.interchange.applying import Applied, apply
 from service.interchange.items import Given, items, whole
-from service.processes import FolderInUse
 from service.settings import Settings
-from service.store.opened import store_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 catalog = typer.Typer(no_args_is_help=True, help="What can be shown: policies, placements, campaigns, templates.")
@@ -60,7 +58,7 @@ def import_catalog(
 
     Exit status 0: all of them. 1: the good ones; the others are named by row and field. 2: none.
     """
-    with _refusals():
+    with refusals():
         given, kinds = _read(file, kind)
         going = kinds if (replace if replace is not None else file.suffix != ".csv") else frozenset[str]()
         with _catalogs(data, redis_url) as (chosen, catalogs):
@@ -79,7 +77,7 @@ def export_catalog(
     redis_url: RedisUrl = None,
 ) -> None:
     """Write what is in force."""
-    with _refusals():
+    with refusals():
         with _catalogs(data, redis_url) as (_, catalogs):
             current = catalogs.current()
         if file.suffix == ".csv":
@@ -133,20 +131,8 @@ def _show(found: Applied) -> None:
 
 @contextmanager
 def _catalogs(data: Path | None, redis_url: str | None) -> Iterator[tuple[Settings, Catalogs]]:
-    chosen = settings.read({"data": data, "redis_url": redis_url})
-    if not chosen.redis_url and not chosen.data.is_dir():
-        raise BadInput("#/settings/data", "unknown", f"there is no folder {chosen.data}")
-    with store_of(chosen, wiring.pause) as store:
+    with installation(data, redis_url=redis_url) as (chosen, store):
         yield chosen, Catalogs(store, settings.hosts_of(chosen))
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except (AdbanditError, FolderInUse, NotStarted, OSError) as fault:
-        typer.echo(f"adbandit: {fault}", err=True)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -13,20 +13,16 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from bandit.errors import AdbanditError, BadInput
+from bandit.errors import BadInput
 from service import settings, wiring
 from service.catalogs import Catalogs
-from service.embedded import NotStarted
-from service.processes import FolderInUse
+from service.commanding import installation, refusals
 from service.products import exporting
 from service.products.faults import Faults
 from service.products.feeds import opening
 from service.products.feeds.opening import Format
 from service.products.importing import Imported, Refused, import_feed
 from service.products.terms import terms
-from service.settings import Settings
-from service.store.commands import Store
-from service.store.opened import store_of
 from service.store.products import ProductStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -54,7 +50,12 @@ def import_products(
 
     Exit status 0: all rows were kept. 1: the good ones were; the others are named by row and field. 2: none was.
     """
-    with _refusals(), _store(data, redis_url) as (chosen, store), opening.opened(feed) as source, _progress() as bar:
+    with (
+        _refusals(),
+        installation(data, redis_url=redis_url) as (chosen, store),
+        opening.opened(feed) as source,
+        _progress() as bar,
+    ):
         kind = format or opening.format_of(feed, source)
         task = bar.add_task("rows", total=None)
 
@@ -85,7 +86,7 @@ def export_products(
     redis_url: RedisUrl = None,
 ) -> None:
     """Write all products as a feed; to import it again changes nothing."""
-    with _refusals(), _store(data, redis_url) as (_, store):
+    with _refusals(), installation(data, redis_url=redis_url) as (_, store):
         kind = format or opening.by_name(str(file))
         if kind is None:
             raise BadInput("#/format", "missing", f"{file.name} does not end in .{', .'.join(Format)}; give --format")
@@ -118,15 +119,6 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-@contextmanager
-def _store(data: Path | None, redis_url: str | None) -> Iterator[tuple[Settings, Store]]:
-    chosen = settings.read({"data": data, "redis_url": redis_url})
-    if not chosen.redis_url and not chosen.data.is_dir():
-        raise BadInput("#/settings/data", "unknown", f"there is no folder {chosen.data}")
-    with store_of(chosen, wiring.pause) as store:
-        yield chosen, store
-
-
 def _progress() -> Progress:
     console = Console(stderr=True)
     return Progress(console=console, transient=True, disable=not console.is_terminal)
@@ -134,15 +126,13 @@ def _progress() -> Progress:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except Refused as fault:
-        typer.echo(f"adbandit: nothing was changed: {fault.detail}; --force takes the good rows", err=True)
-        _show(fault.faults)
-        raise typer.Exit(2) from None
-    except (AdbanditError, FolderInUse, NotStarted, OSError) as fault:
-        typer.echo(f"adbandit: {fault}", err=True)
-        raise typer.Exit(2) from None
+    with refusals():
+        try:
+            yield
+        except Refused as fault:
+            typer.echo(f"adbandit: nothing was changed: {fault.detail}; --force takes the good rows", err=True)
+            _show(fault.faults)
+            raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":
