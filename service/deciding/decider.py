@@ -179,9 +179,9 @@ class Decider:
         """The products of each slot; one that fills a slot fills no other where there is a choice."""
         found: list[list[Product]] = []
         for drawn in decision.rounds:
-            filling = shelf.templates[chosen_of(shelf, drawn)[0]].filling
+            template = shelf.templates[chosen_of(shelf, drawn)[0]]
             taken = {product.id for some in found for product in some}
-            found.append(self._stock.fill(filling, state, taken, now) if filling else [])
+            found.append(self._stock.fill(template, state, taken, now) if template.filling else [])
         return tuple(found)
 
     def _note(self, made: Made, policy: str, now: float) -> None:

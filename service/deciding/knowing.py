@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bandit.eligibility.limits import NONE, Limits
 from bandit.features import Feature
 from bandit.profiles import fatigue
+from bandit.profiles.exposures import NOTHING as NOTHING_SEEN
 from bandit.profiles.exposures import rows
 from bandit.profiles.features import features, few
 from bandit.profiles.profile import UserState
@@ -81,9 +82,9 @@ class Knowing:
         self, context: Context, profile: dict[str, Feature], state: UserState, served: Served, now: float
     ) -> Limits:
         shelf = served.shelf
-        seen = rows(state.exposures)
+        seen = rows(state.exposures) if state.exposures else NOTHING_SEEN
         levels = fatigue.levels(seen, shelf.numbers, now) if shelf.levels > 1 and len(seen) else None
-        spent = self._grants.exhausted(shelf.version, shelf.campaigns)
+        spent = self._grants.exhausted(shelf.version, shelf.campaigns) if shelf.campaigns else None
         return served.plan.limits(context, profile, seen, spent, now, levels, self._stock.unfit(shelf))
 
 

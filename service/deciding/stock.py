@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
+from typing import NamedTuple
 
 import numpy as np
 
 from bandit.arrays import Flags
-from bandit.catalog import Catalog
+from bandit.catalog import Catalog, Template
 from bandit.creatives.slots import Filling
 from bandit.matching.tables import widened
 from bandit.products.filters import Wanted, fitting, wanted
@@ -23,6 +24,7 @@ from service.matching.reading import Matching
 from service.products.reading import Products
 
 READ = 12  # products looked at for one ad before what fits everybody is taken
+SCANNED = 2_000  # products gone through for those that have a picture or a video
 SPARE = 20  # products that fit everybody, kept of each filling
 JUST_BOUGHT_S = 30 * 86_400.0
 AT_ONCE = 4  # fillings a look
@@ -30,8 +32,16 @@ SOON_S = 0.5  # between looks at what nothing fits, while products change
 EVERY_S = 5.0  # the same of all: a look may go through all products
 
 
+class _Need(NamedTuple):
+    """What a template wants of the products that fill it."""
+
+    filling: Filling
+    image: bool  # whether they must have a picture, since the template has none
+    video: bool
+
+
 class _Fit:
-    """A filling, and what fits it whoever asks."""
+    """What is wanted, and what fits it whoever asks."""
 
     __slots__ = ("spare", "wanted")
 
@@ -46,9 +56,9 @@ class Stock:
     def __init__(self, products: Products, matching: Matching) -> None:
         self._products = products
         self._matching = matching
-        self._fits: Mapping[Filling, _Fit] = {}
+        self._fits: Mapping[_Need, _Fit] = {}
         self._unfit: dict[Shelf, Flags | None] = {}  # of the fits at hand
-        self._stale: dict[Filling, None] = {}  # to be looked at, in order
+        self._stale: dict[_Need, None] = {}  # to be looked at, in order
         self._catalog, self._version = -1, -1  # looked at: of the catalog, of the products
         self._changed = False  # whether products have, since all of it was seen
         self._soon = self._again = 0.0  # when to see anew where nothing fits, and all of it, by `elapsed`
@@ -60,28 +70,28 @@ class Stock:
         """
         self._matching.look()
         if catalog.version != self._catalog:
-            wanted = dict.fromkeys(template.filling for template in catalog.templates if template.filling)
-            self._stale = {filling: None for filling in wanted if filling not in self._fits} | self._stale
-            self._stale = {filling: None for filling in self._stale if filling in wanted}
-            self._take({filling: fit for filling, fit in self._fits.items() if filling in wanted})
+            needs = dict.fromkeys(need for template in catalog.templates if (need := _need(template)))
+            self._stale = {need: None for need in needs if need not in self._fits} | self._stale
+            self._stale = {need: None for need in self._stale if need in needs}
+            self._take({need: fit for need, fit in self._fits.items() if need in needs})
             self._catalog = catalog.version
         self._products_changed(self._products.version, elapsed)
         some = list(self._stale)[:AT_ONCE]
         if some:
-            self._take({**self._fits, **{filling: self._fit(filling) for filling in some}})
-            for filling in some:
-                del self._stale[filling]
+            self._take({**self._fits, **{need: self._fit(need) for need in some}})
+            for need in some:
+                del self._stale[need]
 
     def _products_changed(self, version: int, elapsed: float) -> None:
         """See anew what fits where nothing did, soon; and all of it, by and by."""
         if version != self._version and elapsed >= self._soon:
-            self._stale |= {filling: None for filling, fit in self._fits.items() if not fit.spare}
+            self._stale |= {need: None for need, fit in self._fits.items() if not fit.spare}
             self._version, self._soon, self._changed = version, elapsed + SOON_S, True
         if self._changed and elapsed >= self._again:
             self._stale |= dict.fromkeys(self._fits)
             self._changed, self._again = False, elapsed + EVERY_S
 
-    def _take(self, fits: Mapping[Filling, _Fit]) -> None:
+    def _take(self, fits: Mapping[_Need, _Fit]) -> None:
         self._fits = fits
         self._unfit = {}
 
@@ -89,22 +99,25 @@ class Stock:
         """bool[t] which templates nothing fills; None: none of them."""
         known = self._unfit
         if shelf not in known:
-            fits, fillings = self._fits, [template.filling for template in shelf.templates]
-            found = [filling is not None and not (filling in fits and fits[filling].spare) for filling in fillings]
+            fits, needs = self._fits, map(_need, shelf.templates)
+            found = [need is not None and not (need in fits and fits[need].spare) for need in needs]
             known[shelf] = np.array(found, np.bool_) if any(found) else None
         return known[shelf]
 
-    def fill(self, filling: Filling, state: UserState, taken: set[str], now: float) -> list[Product]:
-        """Products for one ad, the best first.
+    def fill(self, template: Template, state: UserState, taken: set[str], now: float) -> list[Product]:
+        """Products for one ad, the best first; none for a template without `filling`.
 
         taken  ids of those that the page shows already
         """
-        fit = self._fits.get(filling)
-        if fit is None:
+        need = _need(template)
+        fit = self._fits.get(need) if need else None
+        if need is None or fit is None:
             return []
+        filling = need.filling
         bought = {product for product, when in state.profile.bought.items() if now - when < JUST_BOUGHT_S} | taken
         ids = islice(chain(state.matched, self._sought(filling)), READ)
-        found = fitting((self._products.get(product) for product in ids), fit.wanted, filling.count, bought)
+        products = (self._products.get(product) for product in ids)
+        found = fitting((one for one in products if _shows(one, need)), fit.wanted, filling.count, bought)
         if len(found) < filling.count:
             found = fitting(chain(found, fit.spare), fit.wanted, filling.count, bought)
         return found or list(fit.spare[: filling.count])
@@ -116,10 +129,25 @@ class Stock:
             yield from lists.trending.get(name, ())
             yield from lists.new.get(name, ())
 
-    def _fit(self, filling: Filling) -> _Fit:
-        asked = wanted(filling)
-        listed = (self._products.get(product) for product in self._sought(filling))
-        found = fitting(listed, asked, SPARE)
+    def _fit(self, need: _Need) -> _Fit:
+        asked = wanted(need.filling)
+        listed = (self._products.get(product) for product in self._sought(need.filling))
+        found = fitting((one for one in listed if _shows(one, need)), asked, SPARE)
         if len(found) < SPARE:
-            found = fitting(chain(found, self._products.some(asked, SPARE)), asked, SPARE)
+            some = self._products.some(asked, SCANNED if need.image or need.video else SPARE)
+            found = fitting(chain(found, (one for one in some if _shows(one, need))), asked, SPARE)
         return _Fit(asked, tuple(found))
+
+
+def _need(template: Template) -> _Need | None:
+    filling, own = template.filling, template.creative
+    if filling is None:
+        return None
+    return _Need(
+        filling, "image" in filling.slots and not own.image_url, "video" in filling.slots and not own.video_url
+    )
+
+
+def _shows(product: Product | None, need: _Need) -> bool:
+    """Whether it has the picture and video that are wanted of it."""
+    return product is not None and bool((product.image_url or not need.image) and (product.video_url or not need.video))
