@@ -164,7 +164,7 @@ for k = 2, #KEYS do
   local ads = 0
   if available > 0 then ads = math.min(told.want, math.max(1, math.floor(available / 4))) end
   if told.held + ads > 0 or used > 0 then
-    redis.call('HSET', KEYS[k], worker, string.format('%.3f %d ', now, told.held + ads) .. words)
+    redis.call('HSET', KEYS[k], worker, string.format('%.6f %d ', now, told.held + ads) .. words)
   else
     redis.call('HDEL', KEYS[k], worker)
   end
